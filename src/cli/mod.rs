@@ -1,0 +1,84 @@
+//! The command line: arguments in, exit code out. One file per subcommand; no logic lives here.
+//!
+//! Exit codes: 0 done, 1 the check failed, 2 bad input or usage, 3 could not do it (files, cluster).
+
+mod completions;
+mod input;
+mod presets;
+mod render;
+mod values;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Renders, checks and runs the Kubernetes operator for Apache Spark.
+#[derive(Debug, Parser)]
+#[command(name = "spark-operator", version, max_term_width = 110)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Render(render::Args),
+    Values(values::Args),
+    Presets(presets::Args),
+    Completions(completions::Args),
+}
+
+/// A failure that ends the process: what to say and with which code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    /// The input or the usage is bad.
+    pub(crate) fn input(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 2 }
+    }
+
+    /// The input is fine, but it could not be done.
+    pub(crate) fn system(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 3 }
+    }
+}
+
+/// Parses the arguments and runs the subcommand. Errors go to standard error, with Helm's prefix.
+#[must_use]
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Render(args) => render::run(&args),
+        Command::Values(args) => values::run(&args),
+        Command::Presets(args) => presets::run(&args),
+        Command::Completions(args) => completions::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            // Nobody may be listening on standard error either.
+            let _ = writeln!(io::stderr(), "Error: {}", failure.message.trim_end());
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Writes to standard output. A reader that has had enough (`| head`) is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::system(format!("cannot write to standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a warning to standard error, as Helm words it.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(io::stderr(), "WARNING: {text}");
+}

@@ -1,0 +1,18 @@
+//! Kubernetes documents: what a rendered file holds, and the order in which `helm template` prints it.
+//!
+//! [`split`](split::split) cuts one rendered file into texts, [`Document::parse`] reads the head of a text (kind,
+//! name, hook) and [`collect`] does both for all files and sorts as Helm installs. The texts are never
+//! re-written: every byte Helm would keep is kept. Nothing here touches a cluster or knows our values.
+
+mod document;
+pub mod folder;
+pub mod glob;
+mod head;
+mod hook;
+mod order;
+pub mod split;
+
+pub use crate::values::HelmCompat;
+pub use document::{Document, DocumentError};
+pub use hook::{Hook, HookEvent};
+pub use order::{Collected, Skipped, collect, install_order};

@@ -1,0 +1,79 @@
+//! The pipeline: values, release and capabilities through the templates to ordered documents.
+//!
+//! [`render`] is pure: the same input gives the same bytes, without a clock, an environment or a cluster. Files are
+//! read and written by the command line.
+
+pub mod capabilities;
+pub mod chart;
+pub mod output;
+pub mod release;
+mod warnings;
+
+use minijinja::context;
+use minijinja::value::Serde;
+use thiserror::Error;
+
+pub use self::capabilities::{Capabilities, KubeVersion};
+pub use self::release::Release;
+use crate::manifest::{self, Document, DocumentError, HelmCompat};
+use crate::template::{self, TemplateError};
+use crate::values::Values;
+
+/// What came out.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The documents in install order: manifests, then hooks.
+    pub documents: Vec<Document>,
+    /// What the user should know although it is no error.
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing came out.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// A template refused the values, or is wrong.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The templates do not parse: a fault of ours.
+    #[error("the built-in templates do not parse: {0}")]
+    Source(String),
+    /// A template printed what is no manifest.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+}
+
+/// Renders the chart.
+///
+/// # Errors
+/// [`RenderError::Template`] where a template refuses the values (contradictory settings, a missing API version).
+pub fn render(
+    values: &Values,
+    release: &Release,
+    capabilities: &Capabilities,
+    compat: HelmCompat,
+) -> Result<Rendered, RenderError> {
+    let env = chart::environment().map_err(|e| RenderError::Source(format!("{e:#}")))?;
+    let context = context! {
+        values => minijinja::Value::from(Serde(values)),
+        release => context! {
+            name => release.name.as_str(),
+            namespace => release.namespace.as_str(),
+            isInstall => release.is_install,
+            isUpgrade => release.is_upgrade,
+            revision => release.revision,
+            service => release.service.as_str(),
+        },
+        chart => context! { name => chart::NAME, version => chart::VERSION, appVersion => chart::APP_VERSION },
+        capabilities => context! {
+            kubeVersion => capabilities.kube_version.full.as_str(),
+            apiVersions => Serde(&capabilities.api_versions),
+        },
+    };
+    let mut files = Vec::new();
+    for path in chart::printed() {
+        let text = template::render(env, path, context.clone())?;
+        files.push((format!("{}/templates/{path}", chart::NAME), text));
+    }
+    let documents = manifest::collect(files, compat)?.into_documents();
+    Ok(Rendered { documents, warnings: warnings::of(values) })
+}

@@ -1,0 +1,25 @@
+//! `userRoles`: what people, not the operator, may do with Spark objects.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use smart_default::SmartDefault;
+
+use super::types::TextMap;
+
+/// ClusterRoles for users.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRoles {
+    /// Render `<fullname>-view` and `<fullname>-edit` for SparkApplications, ScheduledSparkApplications, SparkConnects.
+    #[default = false]
+    pub create: bool,
+    /// Aggregate them into Kubernetes' own `view`, `edit` and `admin`, so that whoever has those may use Spark.
+    #[default = true]
+    pub aggregate: bool,
+    /// Extra labels.
+    #[default(Some(TextMap::new()))]
+    pub labels: Option<TextMap>,
+    /// Annotations.
+    #[default(Some(TextMap::new()))]
+    pub annotations: Option<TextMap>,
+}

@@ -1,0 +1,376 @@
+//! Builds a document's tree from its events: resolves scalars and keys, expands aliases, merges `<<`.
+//!
+//! The rules are go-yaml v2's and those of its conversion to JSON, as Helm uses both. No recursion: the depth of
+//! a document costs no call stack.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use saphyr_parser::Tag;
+
+use super::read::{Item, Kind, Limits};
+use super::scalar::{self, Scalar};
+use super::{Map, Node, Place, ReadError, Value};
+
+/// What all documents of a text may still use up.
+pub(super) struct Budget {
+    limits: Limits,
+    nodes: usize,
+    /// Of the current document, by which go-yaml's guard goes.
+    document_nodes: usize,
+    aliased_nodes: usize,
+    aliased_bytes: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, nodes: 0, document_nodes: 0, aliased_nodes: 0, aliased_bytes: 0 }
+    }
+}
+
+/// A collection being built, or an alias being expanded.
+enum Frame {
+    Seq(Vec<Node>, Place),
+    /// The pending key, with its place.
+    Map(Map, Option<(String, Place)>, Place),
+    /// What comes of it is merged into the mapping below, where the list's last mapping must come first.
+    Merge,
+    MergeList(Vec<usize>, usize),
+    /// Where to go on.
+    Alias(usize),
+}
+
+struct Builder<'a> {
+    source: &'a Arc<str>,
+    items: &'a [Item<'a>],
+    budget: &'a mut Budget,
+    stack: Vec<Frame>,
+    depth: usize,
+    aliases: usize,
+    at: usize,
+}
+
+/// The document's tree.
+pub(super) fn build(source: &Arc<str>, items: &[Item<'_>], budget: &mut Budget) -> Result<Node, ReadError> {
+    budget.document_nodes = 0;
+    budget.aliased_nodes = 0;
+    let mut builder = Builder { source, items, budget, stack: Vec::new(), depth: 0, aliases: 0, at: 0 };
+    builder.run()
+}
+
+impl Builder<'_> {
+    fn run(&mut self) -> Result<Node, ReadError> {
+        loop {
+            let Some(item) = self.items.get(self.at) else {
+                // A document without content has one empty scalar, so this is never reached.
+                return Ok(Node::new(Value::Null, Place::whole(Arc::clone(self.source))));
+            };
+            if !matches!(item.kind, Kind::End) && matches!(self.stack.last(), Some(Frame::Map(_, None, _))) {
+                self.key(item)?;
+                continue;
+            }
+            let place = self.place(item);
+            if !matches!(item.kind, Kind::End) {
+                self.count(&place)?;
+            }
+            self.at += 1;
+            let done = match &item.kind {
+                Kind::Seq => {
+                    self.open(&place)?;
+                    self.stack.push(Frame::Seq(Vec::new(), place));
+                    None
+                }
+                Kind::Map => {
+                    self.open(&place)?;
+                    self.stack.push(Frame::Map(Map::new(), None, place));
+                    None
+                }
+                Kind::Alias(target) => {
+                    self.stack.push(Frame::Alias(self.at));
+                    self.aliases += 1;
+                    self.at = *target;
+                    None
+                }
+                Kind::Scalar { text, plain, tag } => {
+                    if self.aliases > 0 {
+                        self.budget.aliased_bytes += text.len();
+                        if self.budget.aliased_bytes > self.budget.limits.max_bytes {
+                            return Err(ReadError::ExcessiveAliasing { place });
+                        }
+                    }
+                    Some(Node::new(value(text, *plain, tag.as_deref(), &place)?, place))
+                }
+                Kind::End => self.close(),
+            };
+            if let Some(node) = done
+                && let Some(root) = self.finish(node)
+            {
+                return Ok(root);
+            }
+        }
+    }
+
+    fn place(&self, item: &Item<'_>) -> Place {
+        Place { source: Arc::clone(self.source), line: item.line, column: item.column }
+    }
+
+    fn open(&mut self, place: &Place) -> Result<(), ReadError> {
+        self.depth += 1;
+        let limit = self.budget.limits.max_depth;
+        if self.depth > limit {
+            return Err(ReadError::TooDeep { place: place.clone(), limit });
+        }
+        Ok(())
+    }
+
+    fn close(&mut self) -> Option<Node> {
+        self.depth = self.depth.saturating_sub(1);
+        match self.stack.pop()? {
+            Frame::Seq(items, place) => Some(Node::new(Value::Seq(items), place)),
+            Frame::Map(map, _, place) => Some(Node::new(Value::Map(map), place)),
+            Frame::Merge | Frame::MergeList(..) | Frame::Alias(_) => None,
+        }
+    }
+
+    /// go-yaml's guard: how much of the document may come from aliases.
+    #[allow(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    fn count(&mut self, place: &Place) -> Result<(), ReadError> {
+        let budget = &mut *self.budget;
+        budget.nodes += 1;
+        budget.document_nodes += 1;
+        if budget.nodes > budget.limits.max_nodes {
+            return Err(ReadError::TooManyNodes { place: place.clone(), limit: budget.limits.max_nodes });
+        }
+        if self.aliases == 0 {
+            return Ok(());
+        }
+        budget.aliased_nodes += 1;
+        let (aliased, all) = (budget.aliased_nodes as f64, budget.document_nodes as f64);
+        // 99% up to 400,000 values, then falling to 10% at 4,000,000.
+        let allowed = (0.99 - 0.89 * ((all - 400_000.0) / 3_600_000.0).max(0.0)).max(0.1);
+        if budget.aliased_nodes > 100 && budget.document_nodes > 1000 && aliased / all > allowed {
+            return Err(ReadError::ExcessiveAliasing { place: place.clone() });
+        }
+        Ok(())
+    }
+
+    /// Give a finished node to what it belongs to. Returns the root.
+    fn finish(&mut self, mut node: Node) -> Option<Node> {
+        loop {
+            match self.stack.last_mut() {
+                None => return Some(node),
+                Some(Frame::Seq(items, _)) => {
+                    items.push(node);
+                    return None;
+                }
+                Some(Frame::Map(map, key, _)) => {
+                    if let Some((key, place)) = key.take() {
+                        node.place = place;
+                        map.insert(key, node);
+                    }
+                    return None;
+                }
+                Some(Frame::Alias(resume)) => {
+                    self.at = *resume;
+                    self.aliases -= 1;
+                    self.stack.pop();
+                }
+                Some(Frame::Merge) => {
+                    self.stack.pop();
+                    self.merge(node);
+                    return None;
+                }
+                Some(Frame::MergeList(rest, after)) => {
+                    if let Some(next) = rest.pop() {
+                        self.at = next;
+                    } else {
+                        self.at = *after;
+                        self.stack.pop();
+                        self.merge(node);
+                        return None;
+                    }
+                    self.merge(node);
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Merge into the mapping on the stack. Helm's reader goes strictly in order: a merge replaces what came
+    /// before it in the same mapping.
+    fn merge(&mut self, node: Node) {
+        let below = self.stack.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Map(map, ..) => Some(map),
+            _ => None,
+        });
+        if let (Some(into), Value::Map(from)) = (below, node.value) {
+            into.extend(from);
+        }
+    }
+
+    /// The key at the current item: sets the pending key, or prepares the merge of its value.
+    fn key(&mut self, item: &Item<'_>) -> Result<(), ReadError> {
+        let place = self.place(item);
+        let scalar = match &item.kind {
+            Kind::Alias(target) => {
+                self.count(&place)?;
+                self.items.get(*target).map(|target| &target.kind)
+            }
+            kind => Some(kind),
+        };
+        let (text, plain, tag) = match scalar {
+            Some(Kind::Scalar { text, plain, tag }) => (text, *plain, tag.as_deref()),
+            Some(Kind::Map) => return Err(ReadError::Key { place, what: "a mapping" }),
+            _ => return Err(ReadError::Key { place, what: "a sequence" }),
+        };
+        self.at += 1;
+        if text == "<<" && is_merge(plain, tag) && !matches!(item.kind, Kind::Alias(_)) {
+            return self.start_merge();
+        }
+        self.count(&place)?;
+        let key = key_text(text, plain, tag, &place)?;
+        if let Some(Frame::Map(_, pending, _)) = self.stack.last_mut() {
+            *pending = Some((key, place));
+        }
+        Ok(())
+    }
+
+    /// At the value of `<<`: a mapping, an alias of one, or a list of these.
+    fn start_merge(&mut self) -> Result<(), ReadError> {
+        let items = self.items;
+        let Some(item) = items.get(self.at) else { return Ok(()) };
+        let is_map = |item: &Item<'_>| match item.kind {
+            Kind::Map => true,
+            Kind::Alias(target) => matches!(items.get(target), Some(Item { kind: Kind::Map, .. })),
+            _ => false,
+        };
+        if is_map(item) {
+            self.stack.push(Frame::Merge);
+            return Ok(());
+        }
+        if !matches!(item.kind, Kind::Seq) {
+            return Err(ReadError::Merge { place: self.place(item) });
+        }
+        let mut starts = Vec::new();
+        let mut at = self.at + 1;
+        while let Some(item) = items.get(at).filter(|item| !matches!(item.kind, Kind::End)) {
+            if !is_map(item) {
+                return Err(ReadError::Merge { place: self.place(item) });
+            }
+            starts.push(at);
+            at = skip(items, at);
+        }
+        // Earlier ones win, so the last comes first.
+        self.at = starts.pop().unwrap_or(at + 1);
+        if self.at <= at {
+            self.stack.push(Frame::MergeList(starts, at + 1));
+        }
+        Ok(())
+    }
+}
+
+/// The index after the node at an index.
+fn skip(items: &[Item<'_>], mut at: usize) -> usize {
+    let mut depth = 0usize;
+    while let Some(item) = items.get(at) {
+        at += 1;
+        match item.kind {
+            Kind::Seq | Kind::Map => depth += 1,
+            Kind::End => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    at
+}
+
+fn is_merge(plain: bool, tag: Option<&Tag>) -> bool {
+    tag.map_or(plain, |tag| matches!(core(tag), Some("merge")) || is_non_specific(tag))
+}
+
+/// The tag `!`, which keeps a text a string.
+fn is_non_specific(tag: &Tag) -> bool {
+    tag.handle.is_empty() && tag.suffix == "!"
+}
+
+/// The name of one of YAML's own tags: `str` of `!!str`.
+fn core(tag: &Tag) -> Option<&str> {
+    const PREFIX: &str = "tag:yaml.org,2002:";
+    if tag.handle == PREFIX {
+        return Some(&tag.suffix);
+    }
+    if tag.handle.is_empty() { tag.suffix.strip_prefix(PREFIX) } else { None }
+}
+
+/// What a scalar is, by its style, its tag and its text; `None` for a string as written.
+fn scalar(text: &str, plain: bool, tag: Option<&Tag>, place: &Place) -> Result<Option<Scalar>, ReadError> {
+    let Some(tag) = tag else {
+        return Ok(plain.then(|| scalar::resolve(text, true)));
+    };
+    let found = |dates| scalar::resolve(text, dates);
+    let (wanted, scalar, fits) = match core(tag) {
+        Some("bool") => ("!!bool", found(false), matches!(found(false), Scalar::Bool(_))),
+        Some("int") => ("!!int", found(false), matches!(found(false), Scalar::Int(_) | Scalar::Uint(_))),
+        Some("float") => ("!!float", found(false), matches!(found(false), Scalar::Int(_) | Scalar::Float(_))),
+        Some("null") => ("!!null", found(false), matches!(found(false), Scalar::Null)),
+        Some("timestamp") => ("!!timestamp", found(true), matches!(found(true), Scalar::Timestamp)),
+        _ => return Ok(None),
+    };
+    if !fits {
+        let (found, text) = (scalar.tag(), text.to_owned());
+        return Err(ReadError::Tag { place: place.clone(), found, wanted, text });
+    }
+    #[allow(clippy::cast_precision_loss, reason = "an integer that is said to be a float")]
+    Ok(Some(match (wanted, scalar) {
+        ("!!float", Scalar::Int(i)) => Scalar::Float(i as f64),
+        (_, scalar) => scalar,
+    }))
+}
+
+/// A string as written, decoded if it is `!!binary`.
+fn string(text: &str, tag: Option<&Tag>, place: &Place) -> Result<String, ReadError> {
+    if tag.and_then(core) != Some("binary") {
+        return Ok(text.to_owned());
+    }
+    // Go skips line breaks in base64.
+    let joined: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let bytes = STANDARD.decode(joined).map_err(|_| ReadError::Binary { place: place.clone() })?;
+    // Go's JSON replaces each byte that is not UTF-8.
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        out.extend(chunk.invalid().iter().map(|_| '\u{fffd}'));
+    }
+    Ok(out)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "Helm reads every number of a file as a 64-bit float")]
+fn value(text: &str, plain: bool, tag: Option<&Tag>, place: &Place) -> Result<Value, ReadError> {
+    Ok(match scalar(text, plain, tag, place)? {
+        Some(Scalar::Null) => Value::Null,
+        Some(Scalar::Bool(b)) => Value::Bool(b),
+        Some(Scalar::Int(i)) => Value::from_f64(i as f64),
+        Some(Scalar::Uint(u)) => Value::from_f64(u as f64),
+        Some(Scalar::Float(f)) if f.is_finite() => Value::from_f64(f),
+        Some(Scalar::Float(_)) => {
+            return Err(ReadError::NotFinite { place: place.clone(), text: text.to_owned() });
+        }
+        Some(Scalar::Timestamp | Scalar::Str) | None => Value::Str(string(text, tag, place)?),
+    })
+}
+
+/// A key as JSON has it: numbers and booleans become strings.
+fn key_text(text: &str, plain: bool, tag: Option<&Tag>, place: &Place) -> Result<String, ReadError> {
+    let refused = |what| Err(ReadError::Key { place: place.clone(), what });
+    match scalar(text, plain, tag, place)? {
+        Some(Scalar::Null) => refused("null"),
+        Some(Scalar::Uint(_)) => refused("an integer of more than 63 bits"),
+        Some(Scalar::Bool(b)) => Ok(b.to_string()),
+        Some(Scalar::Int(i)) => Ok(i.to_string()),
+        Some(Scalar::Float(f)) => Ok(scalar::go_float_key(f)),
+        Some(Scalar::Timestamp | Scalar::Str) | None => string(text, tag, place),
+    }
+}

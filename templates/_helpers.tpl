@@ -1,0 +1,157 @@
+{#- Names and labels. Every object name begins with fullname(), cut before its suffix is added, as Kubeflow's chart does. #}
+{%- macro name() -%}
+{{- values.nameOverride | default(chart.name) | trunc(63) | trimSuffix("-") }}
+{%- endmacro %}
+
+{%- macro fullname() -%}
+{%- set base = values.nameOverride | default(chart.name) %}
+{%- if values.fullnameOverride %}
+{{- values.fullnameOverride | trunc(63) | trimSuffix("-") }}
+{%- elif release.name | contains(base) %}
+{{- release.name | trunc(63) | trimSuffix("-") }}
+{%- else %}
+{{- printf("%s-%s", release.name, base) | trunc(63) | trimSuffix("-") }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Cluster-scoped objects may carry a suffix, so that releases of one name in two namespaces do not clash. #}
+{%- macro clusterName(component) -%}
+{%- if values.clusterNameSuffix %}
+{{- fullname() }}-{{ component }}-{{ values.clusterNameSuffix }}
+{%- else %}
+{{- fullname() }}-{{ component }}
+{%- endif %}
+{%- endmacro %}
+
+{%- macro chartLabel() -%}
+{{- printf("%s-%s", chart.name, chart.version) | replace("+", "_") | trunc(63) | trimSuffix("-") }}
+{%- endmacro %}
+
+{#- Selectors are immutable: name, instance and component, nothing else, ever. #}
+{%- macro selectorLabels(component) -%}
+app.kubernetes.io/name: {{ name() | quote }}
+app.kubernetes.io/instance: {{ release.name | quote }}
+{%- if component %}
+app.kubernetes.io/component: {{ component }}
+{%- endif %}
+{%- endmacro %}
+
+{%- macro labels(component) -%}
+helm.sh/chart: {{ chartLabel() }}
+{{ selectorLabels(component) }}
+app.kubernetes.io/version: {{ chart.appVersion | quote }}
+app.kubernetes.io/managed-by: {{ release.service }}
+{%- if values.commonLabels %}
+{{ values.commonLabels | toYaml }}
+{%- endif %}
+{%- endmacro %}
+
+{#- registry/repository:tag@digest, each part where it is set. #}
+{%- macro imageRef(registry, repository, tag, digest) -%}
+{%- if registry %}
+{{- registry }}/
+{%- elif values.global %}
+{%- if get(values.global, "imageRegistry") %}
+{{- get(values.global, "imageRegistry") }}/
+{%- endif %}
+{%- endif %}
+{{- repository }}:{{ tag | default(chart.appVersion) | toString }}
+{%- if digest %}
+{{- printf("@%s", digest) }}
+{%- endif %}
+{%- endmacro %}
+
+{%- macro image() -%}
+{{- imageRef(values.image.registry, values.image.repository, values.image.tag, values.image.digest) }}
+{%- endmacro %}
+
+{%- macro hookImage() -%}
+{%- set own = values.hook.image %}
+{%- set digest = own.digest | default(values.image.digest) %}
+{%- if own.repository or own.tag %}
+{{- imageRef(own.registry | default(values.image.registry), own.repository | default(values.image.repository), own.tag | default(values.image.tag), own.digest) }}
+{%- else %}
+{{- imageRef(own.registry | default(values.image.registry), values.image.repository, values.image.tag, digest) }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Service accounts: their own name, else one derived from the release; an account that is not created has a name. #}
+{%- macro serviceAccountName(account, component) -%}
+{%- if account.name %}
+{{- account.name }}
+{%- elif account.create %}
+{{- fullname() }}-{{ component }}
+{%- else %}
+{{- "default" }}
+{%- endif %}
+{%- endmacro %}
+
+{%- macro sparkServiceAccountName(namespace) -%}
+{%- set account = values.spark.serviceAccount %}
+{%- if account.names %}
+{{- get(account.names, namespace) | default(serviceAccountName(account, "spark")) }}
+{%- else %}
+{{- serviceAccountName(account, "spark") }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Which namespaces are watched. Both keys empty, or an entry "", means all of them. Printed as "true" or nothing. #}
+{%- macro watchesAll() -%}
+{%- if values.spark.jobNamespaces %}
+{%- if values.spark.jobNamespaces | has("") %}
+{{- "true" }}
+{%- endif %}
+{%- elif not values.spark.jobNamespaceSelector %}
+{{- "true" }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Rights in all namespaces: where all are watched, and where a selector is, since rights cannot follow labels. #}
+{%- macro clusterWide() -%}
+{%- if watchesAll() or values.spark.jobNamespaceSelector %}
+{{- "true" }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Feature gates as their flag takes them. #}
+{%- macro featureGates() -%}
+{%- if values.controller.featureGates %}
+{%- for gate in values.controller.featureGates %}
+{%- if not loop.first %},{% endif %}
+{{- gate.name }}={{ gate.enabled }}
+{%- endfor %}
+{%- endif %}
+{%- endmacro %}
+
+{#- "true" where a gate is on: by its name, or by AllAlpha where its name is not in the list. #}
+{%- macro gateEnabled(gate) -%}
+{%- set gates = printf(",%s,", featureGates()) %}
+{%- if gates | contains(printf(",%s=true,", gate)) %}
+{{- "true" }}
+{%- elif (gates | contains(",AllAlpha=true,")) and not (gates | contains(printf(",%s=", gate))) %}
+{{- "true" }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Log levels 1 to 5 are names too. #}
+{%- macro logLevel(level) -%}
+{{- get(dict("1", "error", "2", "warn", "3", "info", "4", "debug", "5", "trace"), level | toString) | default(level | toString) }}
+{%- endmacro %}
+
+{#- The name of the Secret, in the release namespace, that holds the webhook's certificate. #}
+{%- macro certificateSecretName() -%}
+{%- if values.webhook.certificate.existingSecret %}
+{{- values.webhook.certificate.existingSecret }}
+{%- elif values.certManager.enable %}
+{{- fullname() }}-webhook-cert-manager
+{%- else %}
+{{- values.webhook.certificate.secretName | default(printf("%s-webhook-tls", fullname())) }}
+{%- endif %}
+{%- endmacro %}
+
+{#- "true" where the certificate comes from a mounted Secret, which the operator only reads. #}
+{%- macro certificateMounted() -%}
+{%- if values.certManager.enable or values.webhook.certificate.existingSecret %}
+{{- "true" }}
+{%- endif %}
+{%- endmacro %}

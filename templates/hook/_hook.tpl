@@ -1,0 +1,13 @@
+{%- from "_helpers.tpl" import labels %}
+{#- Metadata of a hook object. `step` is its place in the order: account, role, binding, Job. #}
+{%- macro hookMetadata(step, deletePolicy) -%}
+labels:
+  {{- labels("hook") | nindent(2) }}
+annotations:
+  helm.sh/hook: {{ values.hook.events }}
+  helm.sh/hook-delete-policy: {{ deletePolicy }}
+  helm.sh/hook-weight: {{ add(values.hook.weight | int64, step) | toString | quote }}
+  {%- if values.hook.objectAnnotations %}
+  {{- values.hook.objectAnnotations | toYaml | nindent(2) }}
+  {%- endif %}
+{%- endmacro %}

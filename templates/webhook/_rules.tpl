@@ -1,0 +1,49 @@
+{%- from "_rbac.tpl" import watchRules %}
+{#- What the webhook reads in job namespaces. #}
+{%- macro webhookJobRules() -%}
+- apiGroups:
+    - sparkoperator.k8s.io
+  resources:
+    - sparkapplications
+    - scheduledsparkapplications
+  verbs:
+    - get
+    - list
+    - watch
+{%- if values.webhook.resourceQuotaEnforcement.enable %}
+- apiGroups:
+    - ""
+  resources:
+    - resourcequotas
+    - pods
+  verbs:
+    - get
+    - list
+    - watch
+{%- endif %}
+{%- if values.webhook.rbac.extraRules %}
+{{ values.webhook.rbac.extraRules | toYaml }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Rules that hold in the whole cluster. #}
+{%- macro webhookClusterRules(wide, mounted, name) -%}
+{%- if not mounted %}
+- apiGroups:
+    - admissionregistration.k8s.io
+  resources:
+    - mutatingwebhookconfigurations
+    - validatingwebhookconfigurations
+  resourceNames:
+    - {{ name }}
+  verbs:
+    - get
+    - list
+    - watch
+    - update
+{%- endif %}
+{{- watchRules() }}
+{%- if wide %}
+{{ webhookJobRules() }}
+{%- endif %}
+{%- endmacro %}
