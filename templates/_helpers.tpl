@@ -37,12 +37,17 @@ app.kubernetes.io/component: {{ component }}
 {%- endmacro %}
 
 {%- macro labels(component) -%}
+{{- labelsAnd(component, dict()) }}
+{%- endmacro %}
+
+{#- Labels of an object that has more of its own; they win over the common ones. The schema keeps both off the chart's. #}
+{%- macro labelsAnd(component, own) -%}
 helm.sh/chart: {{ chartLabel() }}
 {{ selectorLabels(component) }}
 app.kubernetes.io/version: {{ chart.appVersion | quote }}
 app.kubernetes.io/managed-by: {{ release.service }}
-{%- if values.commonLabels %}
-{{ values.commonLabels | toYaml }}
+{%- if own or values.commonLabels %}
+{{ merge(dict(), own | default(dict()), values.commonLabels | default(dict())) | toYaml }}
 {%- endif %}
 {%- endmacro %}
 

@@ -1,12 +1,9 @@
-{%- from "_helpers.tpl" import labels, selectorLabels %}
+{%- from "_helpers.tpl" import labelsAnd, selectorLabels %}
 {#- What every Service of the chart has in common. `s` is its settings. #}
 {%- macro serviceMetadata(s, component) -%}
 namespace: {{ release.namespace | quote }}
 labels:
-  {{- labels(component) | nindent(2) }}
-  {%- if s.labels %}
-  {{- s.labels | toYaml | nindent(2) }}
-  {%- endif %}
+  {{- labelsAnd(component, s.labels) | nindent(2) }}
 {%- if s.annotations %}
 annotations:
   {{- s.annotations | toYaml | nindent(2) }}

@@ -11,7 +11,9 @@ const LIMIT: u64 = 20 * 1024 * 1024;
 /// Reads a values file; `-` is standard input.
 pub(super) fn values_file(name: &str) -> Result<String, Failure> {
     if name.contains("://") {
-        return Err(Failure::input(format!("{name}: values files are read from disk only; download it first")));
+        return Err(Failure::input(format!(
+            "{name}: values files are read from disk only; download it first"
+        )));
     }
     text(name).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => Failure::input(format!("{name}: {e}")),

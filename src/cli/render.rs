@@ -12,7 +12,9 @@ use crate::values::{self, Sources, ValuesFile};
 
 /// Print the operator's manifests. Flags that Helm has too mean the same here.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: spark-operator render -n spark-operator -f my-values.yaml | kubectl apply -n spark-operator -f -")]
+#[command(
+    after_help = "Example: spark-operator render -n spark-operator -f my-values.yaml | kubectl apply -n spark-operator -f -"
+)]
 pub(super) struct Args {
     /// Name of the release
     #[arg(default_value = "spark-operator")]
@@ -155,7 +157,9 @@ pub(super) fn unknown_preset(name: &str) -> String {
 
 /// A file that cannot be read is the system's fault; anything else is the input's.
 fn source_failure(error: values::SourceError) -> Failure {
-    if std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source()).any(|e| e.is::<io::Error>()) {
+    if std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source())
+        .any(|e| e.is::<io::Error>())
+    {
         Failure::system(error)
     } else {
         Failure::input(error)

@@ -72,7 +72,10 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
 
 /// Templates that print manifests, in the order of their paths.
 pub fn printed() -> impl Iterator<Item = &'static str> {
-    TEMPLATES.iter().map(|(path, _)| *path).filter(|path| !path.rsplit('/').next().unwrap_or(path).starts_with('_'))
+    TEMPLATES
+        .iter()
+        .map(|(path, _)| *path)
+        .filter(|path| !path.rsplit('/').next().unwrap_or(path).starts_with('_'))
 }
 
 /// The environment with every template parsed, once for the process.

@@ -18,7 +18,9 @@ pub(super) fn of(values: &Values) -> Vec<String> {
         }
     }
     if values.image.tag.as_ref().is_some_and(|t| t.0 == "latest") {
-        warnings.push("image.tag is latest: what runs can change with every restart; pin a version or a digest".into());
+        warnings.push(
+            "image.tag is latest: what runs can change with every restart; pin a version or a digest".into(),
+        );
     }
     let account = &values.spark.service_account;
     let unnamed = account.name.as_deref().unwrap_or_default().is_empty();

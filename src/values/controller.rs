@@ -205,4 +205,3 @@ pub struct MaxDelay {
     #[schemars(regex(pattern = DURATION))]
     pub duration: String,
 }
-

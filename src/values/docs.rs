@@ -29,7 +29,10 @@ pub fn docs() -> String {
 }
 
 fn table(out: &mut String, title: &str, text: &str) {
-    let _ = writeln!(out, "\n## {title}\n\n{text}\n\n| Key | Type | Default | Description |\n| --- | --- | --- | --- |");
+    let _ = writeln!(
+        out,
+        "\n## {title}\n\n{text}\n\n| Key | Type | Default | Description |\n| --- | --- | --- | --- |"
+    );
 }
 
 fn rows(out: &mut String, prefix: &str, schema: &Map<String, Json>, defaults: &Json) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::image::HookImage;
-use super::types::{DnsPolicy, Open, TextMap, empty, open, restricted_container};
+use super::types::{DnsPolicy, ObjectLabels, Open, TextMap, empty, open, restricted_container};
 
 /// The CRD-upgrade Job and its rights.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -32,8 +32,8 @@ pub struct Hook {
     #[default(Some(Vec::new()))]
     pub tolerations: Option<Vec<Open>>,
     /// Extra labels of the pod. A key of the chart's own labels is refused.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Annotations of the pod.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,

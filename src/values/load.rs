@@ -81,7 +81,10 @@ pub fn load(user: Map) -> Result<Loaded, LoadError> {
     if !findings.is_empty() {
         return Err(LoadError::Schema(findings));
     }
-    Ok(Loaded { values: serde_json::from_value(json)?, warnings: warnings.iter().map(ToString::to_string).collect() })
+    Ok(Loaded {
+        values: serde_json::from_value(json)?,
+        warnings: warnings.iter().map(ToString::to_string).collect(),
+    })
 }
 
 /// Source name of values that no user wrote.
@@ -90,9 +93,9 @@ const DEFAULTS: &str = "defaults";
 /// Keys without a default are absent from values.yaml, hence from the tree that Helm coalesces over.
 fn without_nulls(json: Json) -> Json {
     match json {
-        Json::Object(map) => {
-            Json::Object(map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect())
-        }
+        Json::Object(map) => Json::Object(
+            map.into_iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k, without_nulls(v))).collect(),
+        ),
         other => other,
     }
 }
@@ -131,7 +134,11 @@ fn findings(error: &ValidationError<'_>, schema: &Json, user: &Node) -> Vec<Find
             .iter()
             .map(|key| {
                 let place = place_of(user, &format!("{pointer}/{}", escape(key)));
-                one(format!("additional properties '{key}' not allowed"), place, nearest(schema, &pointer, key))
+                one(
+                    format!("additional properties '{key}' not allowed"),
+                    place,
+                    nearest(schema, &pointer, key),
+                )
             })
             .collect(),
         ValidationErrorKind::Required { property } => {
@@ -162,10 +169,18 @@ fn wording(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
         }
         ValidationErrorKind::Minimum { limit } => format!("minimum: got {instance}, want {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("maximum: got {instance}, want {limit}"),
-        ValidationErrorKind::MinLength { limit } => format!("minLength: got {}, want {limit}", length(instance)),
-        ValidationErrorKind::MaxLength { limit } => format!("maxLength: got {}, want {limit}", length(instance)),
-        ValidationErrorKind::MinItems { limit } => format!("minItems: got {}, want {limit}", length(instance)),
-        ValidationErrorKind::MaxItems { limit } => format!("maxItems: got {}, want {limit}", length(instance)),
+        ValidationErrorKind::MinLength { limit } => {
+            format!("minLength: got {}, want {limit}", length(instance))
+        }
+        ValidationErrorKind::MaxLength { limit } => {
+            format!("maxLength: got {}, want {limit}", length(instance))
+        }
+        ValidationErrorKind::MinItems { limit } => {
+            format!("minItems: got {}, want {limit}", length(instance))
+        }
+        ValidationErrorKind::MaxItems { limit } => {
+            format!("maxItems: got {}, want {limit}", length(instance))
+        }
         ValidationErrorKind::UniqueItems => match duplicate(instance) {
             Some((i, j)) => format!("items at {i} and {j} are equal"),
             None => error.to_string(),
@@ -250,7 +265,9 @@ fn nearest(schema: &Json, pointer: &str, key: &str) -> Option<String> {
     match elsewhere.as_slice() {
         [] => None,
         [one] => Some(format!("did you mean '{one}'?")),
-        [first, rest @ ..] => Some(format!("did you mean '{first}' (or one of {} others of that name)?", rest.len())),
+        [first, rest @ ..] => {
+            Some(format!("did you mean '{first}' (or one of {} others of that name)?", rest.len()))
+        }
     }
 }
 

@@ -53,7 +53,7 @@ pub use self::types::{LooseText, Open, TextMap};
 pub use self::user_roles::UserRoles;
 pub use self::webhook::Webhook;
 
-use self::types::{NAME_OR_EMPTY, Profile, SUFFIX_OR_EMPTY, empty};
+use self::types::{NAME_OR_EMPTY, ObjectLabels, Profile, SUFFIX_OR_EMPTY, empty};
 
 /// Everything that the templates read.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -74,8 +74,8 @@ pub struct Values {
     #[schemars(regex(pattern = SUFFIX_OR_EMPTY))]
     pub cluster_name_suffix: Option<String>,
     /// Labels of every object (not of pods, except the hook's). A key of the chart's own labels is refused.
-    #[default(Some(TextMap::new()))]
-    pub common_labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub common_labels: Option<ObjectLabels>,
     /// `cluster`, or `namespaced`: then nothing cluster-scoped is rendered, and webhook, hook, namespace selector and
     /// all-namespaces mode must be off.
     #[default(Profile::Cluster)]

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::types::{Open, ServiceType, TextMap, empty};
+use super::types::{ObjectLabels, Open, ServiceType, TextMap, empty};
 
 /// Settings of one Service.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -18,8 +18,8 @@ pub struct Service {
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
     /// Extra labels.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Application protocol of the port, for meshes and load balancers. Empty: unset.
     #[default(empty())]
     pub app_protocol: Option<String>,

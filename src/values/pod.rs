@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::types::{
-    DnsPolicy, EvictionPolicy, IntOrPercent, LogEncoder, LogLevel, NAME_OR_EMPTY, Open, RoleKind, TextMap,
-    Tristate, empty, open, restricted_container,
+    DnsPolicy, EvictionPolicy, IntOrPercent, LogEncoder, LogLevel, NAME_OR_EMPTY, ObjectLabels, Open,
+    PodLabels, RoleKind, TextMap, Tristate, empty, open, restricted_container,
 };
 
 /// Pod and Deployment settings of one component.
@@ -62,8 +62,8 @@ pub struct PodSettings {
     /// Roles and bindings of the service account.
     pub rbac: ComponentRbac,
     /// Extra labels of the pods. A key of the selector (name, instance, component) is refused.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(PodLabels::default()))]
+    pub labels: Option<PodLabels>,
     /// Extra annotations of the pods.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
@@ -193,8 +193,8 @@ pub struct ServiceAccount {
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
     /// Extra labels of the account.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Pull secrets of the account (list of `name: …`).
     #[default(Some(Vec::new()))]
     pub image_pull_secrets: Option<Vec<Open>>,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::network::Service;
-use super::types::{BUCKETS, NAME_OR_EMPTY, Open, PORT_NAME, Scheme, TextMap, empty};
+use super::types::{BUCKETS, NAME_OR_EMPTY, ObjectLabels, Open, PORT_NAME, Scheme, TextMap, empty};
 use super::webhook::Tls;
 
 /// Metrics and everything that reads them.
@@ -130,8 +130,8 @@ pub struct ServiceMonitor {
     #[default = false]
     pub create: bool,
     /// Labels beside the chart's own.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Annotations.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
@@ -166,8 +166,8 @@ pub struct PrometheusRule {
     #[default = false]
     pub create: bool,
     /// Labels beside the chart's own.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Annotations.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
@@ -205,8 +205,8 @@ pub struct Dashboards {
     #[default = false]
     pub create: bool,
     /// Labels by which Grafana's sidecar finds them.
-    #[default(Some([("grafana_dashboard".into(), "1".into())].into()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels([("grafana_dashboard".into(), "1".into())].into())))]
+    pub labels: Option<ObjectLabels>,
     /// Annotations, for example the folder.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::types::{LABEL_SELECTOR, NAME_OR_EMPTY, NAMESPACE_OR_ALL, Open, PodSecurity, TextMap, empty};
+use super::types::{
+    LABEL_SELECTOR, NAME_OR_EMPTY, NAMESPACE_OR_ALL, ObjectLabels, Open, PodSecurity, TextMap, empty,
+};
 
 /// Job namespaces and the Spark jobs' own rights.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -63,8 +65,8 @@ pub struct SparkServiceAccount {
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
     /// Extra labels.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Pull secrets (list of `name: …`), for Spark images in a private registry.
     #[default(Some(Vec::new()))]
     pub image_pull_secrets: Option<Vec<Open>>,

@@ -145,6 +145,50 @@ macro_rules! text_enum {
     };
 }
 
+/// Declares labels that may not repeat keys which the chart sets itself.
+macro_rules! labels {
+    ($(#[$doc:meta])* $name:ident, $reserved:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub TextMap);
+
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "object",
+                    "additionalProperties": { "type": "string" },
+                    "propertyNames": { "not": { "enum": $reserved } },
+                })
+            }
+        }
+    };
+}
+
+labels!(
+    /// Labels of objects, beside the chart's own.
+    ObjectLabels,
+    [
+        "helm.sh/chart",
+        "app.kubernetes.io/name",
+        "app.kubernetes.io/instance",
+        "app.kubernetes.io/component",
+        "app.kubernetes.io/version",
+        "app.kubernetes.io/managed-by"
+    ]
+);
+labels!(
+    /// Labels of pods, beside those of their selector.
+    PodLabels,
+    ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"]
+);
+
 text_enum!(
     /// When a kubelet pulls an image.
     PullPolicy { Always = "Always", IfNotPresent = "IfNotPresent", Never = "Never", Unset = "" }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::types::TextMap;
+use super::types::{ObjectLabels, TextMap};
 
 /// ClusterRoles for users.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -17,8 +17,8 @@ pub struct UserRoles {
     #[default = true]
     pub aggregate: bool,
     /// Extra labels.
-    #[default(Some(TextMap::new()))]
-    pub labels: Option<TextMap>,
+    #[default(Some(ObjectLabels::default()))]
+    pub labels: Option<ObjectLabels>,
     /// Annotations.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,

@@ -4,10 +4,5 @@
 labels:
   {{- labels("hook") | nindent(2) }}
 annotations:
-  helm.sh/hook: {{ values.hook.events }}
-  helm.sh/hook-delete-policy: {{ deletePolicy }}
-  helm.sh/hook-weight: {{ add(values.hook.weight | int64, step) | toString | quote }}
-  {%- if values.hook.objectAnnotations %}
-  {{- values.hook.objectAnnotations | toYaml | nindent(2) }}
-  {%- endif %}
+  {{- merge(dict("helm.sh/hook", values.hook.events, "helm.sh/hook-delete-policy", deletePolicy, "helm.sh/hook-weight", add(values.hook.weight | int64, step) | toString), values.hook.objectAnnotations | default(dict())) | toYaml | nindent(2) }}
 {%- endmacro %}
