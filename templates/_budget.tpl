@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import selectorLabels %}
 {#- The spec of a PodDisruptionBudget: one of the two bounds. Percentages are text, counts are not. #}
 {%- macro budget(b, component) -%}
 selector:

@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import selectorLabels %}
 {#- Who may talk to a component, and whom it may talk to: scrapers, the API server, DNS. Kubelet probes always pass. #}
 {%- macro networkPolicySpec(component) -%}
 {%- set policy = values.networkPolicy -%}

@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import logLevel, selectorLabels, serviceAccountName, watchesAll %}
 {#- What the pods of controller and webhook have in common. `c` is values.controller or values.webhook. #}
 
 {#- The first arguments: the subcommand, logging, namespaces (none where all are watched). #}

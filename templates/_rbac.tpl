@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import labels, serviceAccountName %}
 {#- Parts of roles and bindings. `c` is the section of the component. Only namespaced objects carry a namespace. #}
 {%- macro rbacMetadata(c, component, namespace) -%}
 labels:

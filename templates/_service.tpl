@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import labelsAnd, selectorLabels %}
 {#- What every Service of the chart has in common. `s` is its settings. #}
 {%- macro serviceMetadata(s, component) -%}
 namespace: {{ release.namespace | quote }}

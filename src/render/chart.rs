@@ -21,17 +21,29 @@ macro_rules! templates {
     };
 }
 
-/// Every template: its path below `templates/`, and its text. Names that begin with `_` hold macros and print nothing.
-pub const TEMPLATES: &[(&str, &str)] = templates![
-    "_budget.tpl",
+/// Files of macros: path below `templates/`, and text. They print nothing, and their macros are known everywhere, as
+/// Go's named templates are. A file may use the macros of those above it.
+pub const MACROS: &[(&str, &str)] = templates![
     "_helpers.tpl",
+    "_budget.tpl",
     "_network.tpl",
     "_pod.tpl",
     "_rbac.tpl",
     "_service.tpl",
+    "controller/_rules.tpl",
+    "hook/_hook.tpl",
+    "prometheus/_alerts.tpl",
+    "prometheus/_endpoint.tpl",
+    "prometheus/_panel.tpl",
+    "spark/_namespaces.tpl",
+    "webhook/_rules.tpl",
+    "webhook/_webhook.tpl",
+];
+
+/// Files that print manifests, in the order of their paths.
+pub const TEMPLATES: &[(&str, &str)] = templates![
     "certmanager/certificate.yaml",
     "certmanager/issuer.yaml",
-    "controller/_rules.tpl",
     "controller/deployment.yaml",
     "controller/networkpolicy.yaml",
     "controller/poddisruptionbudget.yaml",
@@ -39,26 +51,19 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "controller/service.yaml",
     "controller/serviceaccount.yaml",
     "extra-objects.yaml",
-    "hook/_hook.tpl",
     "hook/cluster_role.yaml",
     "hook/cluster_role_binding.yaml",
     "hook/job.yaml",
     "hook/serviceaccount.yaml",
-    "prometheus/_alerts.tpl",
-    "prometheus/_endpoint.tpl",
-    "prometheus/_panel.tpl",
     "prometheus/dashboard.yaml",
     "prometheus/podmonitor.yaml",
     "prometheus/prometheusrule.yaml",
     "prometheus/service.yaml",
     "prometheus/servicemonitor.yaml",
-    "spark/_namespaces.tpl",
     "spark/namespaces.yaml",
     "spark/rbac.yaml",
     "spark/serviceaccount.yaml",
     "users/clusterroles.yaml",
-    "webhook/_rules.tpl",
-    "webhook/_webhook.tpl",
     "webhook/deployment.yaml",
     "webhook/horizontalpodautoscaler.yaml",
     "webhook/mutatingwebhookconfiguration.yaml",
@@ -70,23 +75,35 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "webhook/validatingwebhookconfiguration.yaml",
 ];
 
-/// Templates that print manifests, in the order of their paths.
-pub fn printed() -> impl Iterator<Item = &'static str> {
-    TEMPLATES
-        .iter()
-        .map(|(path, _)| *path)
-        .filter(|path| !path.rsplit('/').next().unwrap_or(path).starts_with('_'))
-}
+/// The template that renders all others: it knows every macro, and prints each file after its length in bytes and a
+/// colon, so that no text of a user can be taken for the end of a file.
+pub(super) const WHOLE: &str = "the whole chart";
 
 /// The environment with every template parsed, once for the process.
 pub(super) fn environment() -> Result<&'static Environment<'static>, &'static minijinja::Error> {
     static ENVIRONMENT: OnceLock<Result<Environment<'static>, minijinja::Error>> = OnceLock::new();
     let built = ENVIRONMENT.get_or_init(|| {
         let mut env = template::environment();
-        for (path, text) in TEMPLATES {
+        for (path, text) in MACROS.iter().chain(TEMPLATES) {
             env.add_template(path, text)?;
         }
+        env.add_template_owned(WHOLE, whole())?;
         Ok(env)
     });
     built.as_ref()
+}
+
+fn whole() -> String {
+    let mut text = String::new();
+    for (path, source) in MACROS {
+        let names: Vec<_> = source.lines().filter_map(macro_name).collect();
+        text += &format!("{{%- from {path:?} import {} %}}", names.join(", "));
+    }
+    // A loop's variables, and those that the file sets, end with the iteration.
+    text + "{%- for path in paths %}{%- set file %}{% include path %}{% endset %}{{- len(file) }}:{{ file }}{%- endfor %}"
+}
+
+/// The macro that a line begins to define.
+fn macro_name(line: &str) -> Option<&str> {
+    line.strip_prefix("{%- macro ")?.split('(').next()
 }

@@ -64,16 +64,25 @@ pub fn render(
             service => release.service.as_str(),
         },
         chart => context! { name => chart::NAME, version => chart::VERSION, appVersion => chart::APP_VERSION },
+        paths => chart::TEMPLATES.iter().map(|(path, _)| *path).collect::<minijinja::Value>(),
         capabilities => context! {
             kubeVersion => capabilities.kube_version.full.as_str(),
             apiVersions => Serde(&capabilities.api_versions),
         },
     };
-    let mut files = Vec::new();
-    for path in chart::printed() {
-        let text = template::render(env, path, context.clone())?;
-        files.push((format!("{}/templates/{path}", chart::NAME), text));
-    }
+    let printed = template::render(env, chart::WHOLE, context)?;
+    let paths = chart::TEMPLATES.iter().map(|(path, _)| format!("{}/templates/{path}", chart::NAME));
+    let files: Vec<_> = paths.zip(files(&printed)).map(|(path, text)| (path, text.to_owned())).collect();
     let documents = manifest::collect(files, compat)?.into_documents();
     Ok(Rendered { documents, warnings: warnings::of(values) })
+}
+
+/// The files in what [`chart::WHOLE`] printed.
+fn files(mut printed: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let (length, rest) = printed.split_once(':')?;
+        let (file, rest) = rest.split_at_checked(length.parse().ok()?)?;
+        printed = rest;
+        Some(file)
+    })
 }

@@ -1,4 +1,3 @@
-{%- from "_rbac.tpl" import watchRules %}
 {#- What the controller does in job namespaces, and so what it may do there. No wildcards, no escalation verbs. #}
 {%- macro controllerJobRules() -%}
 {%- set c = values.controller -%}

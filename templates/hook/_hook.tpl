@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import labels %}
 {#- Metadata of a hook object. `step` is its place in the order: account, role, binding, Job. #}
 {%- macro hookMetadata(step, deletePolicy) -%}
 labels:

@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import fullname, labels, sparkServiceAccountName %}
 {#- Namespaces that get Spark's account and role, as a comma-separated list: the listed ones, and those named for it. #}
 {%- macro accountNamespaces() -%}
 {{- without(concat(values.spark.jobNamespaces | default(list()), values.spark.accountNamespaces | default(list())) | uniq, "") | join(",") }}

@@ -1,4 +1,3 @@
-{%- from "_rbac.tpl" import watchRules %}
 {#- What the webhook reads in job namespaces. #}
 {%- macro webhookJobRules() -%}
 - apiGroups:

@@ -1,4 +1,3 @@
-{%- from "_helpers.tpl" import fullname, watchesAll %}
 {#- One registered webhook. Where namespaces are listed and selected by label, it is registered twice: entries of a
    webhook are ANDed, and the operator watches those OR these. #}
 
