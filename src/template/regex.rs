@@ -7,6 +7,9 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use ::regex::{Captures, Regex, RegexBuilder};
 use minijinja::{Error, Value};
 
@@ -34,8 +37,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
 /// Largest compiled pattern in bytes.
 const SIZE_LIMIT: usize = 1 << 20;
 
+/// Patterns stand in templates, so there are few, and each is used again and again.
+static COMPILED: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+
 fn pattern(args: &Args<'_>) -> Result<Regex, Error> {
-    compile(args.text(0)?).map_err(|reason| args.error(format!("bad pattern: {reason}")))
+    let text = args.text(0)?;
+    // A panic while the lock was held would leave the map whole: it is only ever added to.
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = compiled.get(text) {
+        return Ok(regex.clone());
+    }
+    let regex = compile(text).map_err(|reason| args.error(format!("bad pattern: {reason}")))?;
+    compiled.insert(text.to_owned(), regex.clone());
+    Ok(regex)
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
