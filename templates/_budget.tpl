@@ -4,11 +4,22 @@ selector:
   matchLabels:
     {{- selectorLabels(component) | nindent(4) }}
 {%- if not (b.maxUnavailable | kindIs("invalid")) %}
-maxUnavailable: {{ b.maxUnavailable | toJson }}
+maxUnavailable: {{ bound(b.maxUnavailable) }}
 {%- elif not (b.minAvailable | kindIs("invalid")) %}
-minAvailable: {{ b.minAvailable | toJson }}
+minAvailable: {{ bound(b.minAvailable) }}
+{%- else %}
+{{- fail(printf("%s.podDisruptionBudget needs minAvailable or maxUnavailable", component)) }}
 {%- endif %}
 {%- if b.unhealthyPodEvictionPolicy %}
 unhealthyPodEvictionPolicy: {{ b.unhealthyPodEvictionPolicy }}
+{%- endif %}
+{%- endmacro %}
+
+{#- A count is a number, a percentage is text. #}
+{%- macro bound(b) -%}
+{%- if b | toString | contains("%") %}
+{{- b | quote }}
+{%- else %}
+{{- b | int64 }}
 {%- endif %}
 {%- endmacro %}

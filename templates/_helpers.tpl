@@ -6,11 +6,11 @@
 {%- macro fullname() -%}
 {%- set base = values.nameOverride | default(chart.name) %}
 {%- if values.fullnameOverride %}
-{{- values.fullnameOverride | trunc(63) | trimSuffix("-") }}
+{{- values.fullnameOverride | trunc(63) | trimSuffix("-") | trimSuffix(".") }}
 {%- elif release.name | contains(base) %}
-{{- release.name | trunc(63) | trimSuffix("-") }}
+{{- release.name | trunc(63) | trimSuffix("-") | trimSuffix(".") }}
 {%- else %}
-{{- printf("%s-%s", release.name, base) | trunc(63) | trimSuffix("-") }}
+{{- printf("%s-%s", release.name, base) | trunc(63) | trimSuffix("-") | trimSuffix(".") }}
 {%- endif %}
 {%- endmacro %}
 
@@ -40,7 +40,7 @@ app.kubernetes.io/component: {{ component }}
 {{- labelsAnd(component, dict()) }}
 {%- endmacro %}
 
-{#- Labels of an object that has more of its own; they win over the common ones. The schema keeps both off the chart's. #}
+{#- Labels of an object that has more of its own; they win over the common ones, unless empty. The schema keeps both off the chart's. #}
 {%- macro labelsAnd(component, own) -%}
 helm.sh/chart: {{ chartLabel() }}
 {{ selectorLabels(component) }}
@@ -51,16 +51,25 @@ app.kubernetes.io/managed-by: {{ release.service }}
 {%- endif %}
 {%- endmacro %}
 
+{#- A tag that YAML made a number of prints as it would in JSON: Helm's own printing writes 20250101 as 2.0250101e+07. #}
+{%- macro tagText(tag) -%}
+{%- if tag | kindIs("string") %}
+{{- tag }}
+{%- else %}
+{{- tag | toJson }}
+{%- endif %}
+{%- endmacro %}
+
 {#- registry/repository:tag@digest, each part where it is set. #}
 {%- macro imageRef(registry, repository, tag, digest) -%}
 {%- if registry %}
-{{- registry }}/
+{{- registry | trimSuffix("/") }}/
 {%- elif values.global %}
 {%- if get(values.global, "imageRegistry") %}
-{{- get(values.global, "imageRegistry") }}/
+{{- get(values.global, "imageRegistry") | trimSuffix("/") }}/
 {%- endif %}
 {%- endif %}
-{{- repository }}:{{ tag | default(chart.appVersion) | toString }}
+{{- repository }}:{{ tagText(tag | default(chart.appVersion)) }}
 {%- if digest %}
 {{- printf("@%s", digest) }}
 {%- endif %}
@@ -158,5 +167,16 @@ app.kubernetes.io/managed-by: {{ release.service }}
 {%- macro certificateMounted() -%}
 {%- if values.certManager.enable or values.webhook.certificate.existingSecret %}
 {{- "true" }}
+{%- endif %}
+{%- endmacro %}
+
+{#- Whether an internal error of the webhook denies: as set, else unless its failure policy is Ignore. #}
+{%- macro failOnError() -%}
+{%- if values.webhook.failOnError | kindIs("bool") %}
+{{- values.webhook.failOnError }}
+{%- elif values.webhook.failurePolicy == "Ignore" %}
+{{- false }}
+{%- else %}
+{{- true }}
 {%- endif %}
 {%- endmacro %}

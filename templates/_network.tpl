@@ -1,14 +1,22 @@
 {#- Who may talk to a component, and whom it may talk to: scrapers, the API server, DNS. Kubelet probes always pass. #}
 {%- macro networkPolicySpec(component) -%}
-{%- set policy = values.networkPolicy -%}
+{%- set policy = values.networkPolicy %}
+{%- if component == "controller" and gateEnabled("RestSubmitter") and not policy.extraEgress %}
+{{- fail("networkPolicy.extraEgress must let the controller reach submitter.serviceUrl when the feature gate RestSubmitter is on") }}
+{%- endif -%}
 podSelector:
   matchLabels:
     {{- selectorLabels(component) | nindent(4) }}
 policyTypes:
   - Ingress
   - Egress
-{%- if component == "webhook" or values.prometheus.metrics.enable or policy.extraIngress %}
+{%- if component == "webhook" or values.prometheus.metrics.enable or policy.extraIngress or values.controller.pprof.enable %}
 ingress:
+  {%- if component == "controller" and values.controller.pprof.enable %}
+  - ports:
+      - port: {{ values.controller.pprof.port | int64 }}
+        protocol: TCP
+  {%- endif %}
   {%- if component == "webhook" %}
   - ports:
       - port: {{ values.webhook.port | int64 }}
@@ -45,8 +53,10 @@ egress:
       {{- policy.apiServerTo | toYaml | nindent(6) }}
     {%- endif %}
   - ports:
-      - port: 53
+      {%- for port in policy.dnsPorts %}
+      - port: {{ port | int64 }}
         protocol: UDP
-      - port: 53
+      - port: {{ port | int64 }}
         protocol: TCP
+      {%- endfor %}
 {%- endmacro %}

@@ -107,7 +107,9 @@ securityContext:
 {#- Fields of the pod beside its containers and volumes. #}
 {%- macro podFields(c, component) -%}
 serviceAccountName: {{ serviceAccountName(c.serviceAccount, component) | quote }}
+{%- if not (c.serviceAccount.automountServiceAccountToken | kindIs("invalid")) %}
 automountServiceAccountToken: {{ c.serviceAccount.automountServiceAccountToken }}
+{%- endif %}
 {%- if values.image.pullSecrets %}
 imagePullSecrets:
 {{ values.image.pullSecrets | toYaml }}
@@ -168,12 +170,45 @@ securityContext:
 {%- if c.topologySpreadConstraints %}
 topologySpreadConstraints:
 {%- for constraint in c.topologySpreadConstraints %}
+{%- if get(constraint, "labelSelector") %}
 {{ list(constraint) | toYaml }}
-{%- if not (get(constraint, "labelSelector")) %}
-  labelSelector:
-    matchLabels:
-      {{- selectorLabels(component) | nindent(6) }}
+{%- else %}
+{{ list(merge(omit(constraint, "labelSelector"), dict("labelSelector", dict("matchLabels", selectorLabels(component) | fromYaml)))) | toYaml }}
 {%- endif %}
 {%- endfor %}
+{%- endif %}
+{%- endmacro %}
+
+{#- Annotations for Prometheus' own discovery, as JSON. #}
+{%- macro scrapeAnnotations() -%}
+{%- set metrics = values.prometheus.metrics %}
+{%- set annotations = dict("prometheus.io/scrape", "true", "prometheus.io/port", metrics.port | int64 | toString, "prometheus.io/path", metrics.endpoint) %}
+{%- if metrics.secure %}
+{{- merge(annotations, dict("prometheus.io/scheme", "https")) | toJson }}
+{%- else %}
+{{- annotations | toJson }}
+{%- endif %}
+{%- endmacro %}
+
+{#- The container's mounts: refused where the volume is gone, since Kubernetes would refuse the pod. #}
+{%- macro mountsOf(c, component) -%}
+{%- for mount in c.volumeMounts %}
+{%- if not (volumeNames(c) | contains(printf(",%s,", get(mount, "name") | toString))) %}
+{{- fail(printf("%s.volumeMounts mounts %q, which is not among %s.volumes: setting one of the lists replaces all of it", component, get(mount, "name") | toString, component)) }}
+{%- endif %}
+{%- endfor %}
+{{- c.volumeMounts | toYaml }}
+{%- endmacro %}
+
+{%- macro volumeNames(c) -%}
+{%- if c.volumes %}
+{%- for volume in c.volumes %},{{ get(volume, "name") | toString }},{% endfor %}
+{%- endif %}
+{%- endmacro %}
+
+{#- Two servers of a pod cannot listen on one port. #}
+{%- macro portsDiffer(component, port) -%}
+{%- if values.prometheus.metrics.enable and (values.prometheus.metrics.port | int64) == (port | int64) %}
+{{- fail(printf("%s: port %d is given to the metrics and to something else; see prometheus.metrics.port, healthPort and port", component, port | int64)) }}
 {%- endif %}
 {%- endmacro %}

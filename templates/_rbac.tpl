@@ -16,7 +16,7 @@ annotations:
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ kind }}
-  name: {{ role }}
+  name: {{ role | quote }}
 subjects:
   - kind: ServiceAccount
     name: {{ serviceAccountName(c.serviceAccount, component) | quote }}

@@ -1,4 +1,14 @@
 {#- What every Service of the chart has in common. `s` is its settings. #}
+{#- A Service's name is a DNS label that begins with a letter: refused here, or the API server refuses half a release. #}
+{%- macro serviceName(suffix) -%}
+{%- set serviceName = printf("%s-%s", fullname(), suffix) %}
+{%- if not (serviceName | regexMatch("^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")) %}
+{{- fail(printf("a Service cannot be named %q: such a name has at most 63 characters, begins with a letter and holds no dots; set fullnameOverride to at most %d such characters", serviceName, sub(62, suffix | len))) }}
+{%- endif %}
+{{- serviceName }}
+{%- endmacro %}
+
+{#- What every Service has in its metadata. #}
 {%- macro serviceMetadata(s, component) -%}
 namespace: {{ release.namespace | quote }}
 labels:

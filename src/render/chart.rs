@@ -36,6 +36,7 @@ pub const MACROS: &[(&str, &str)] = templates![
     "prometheus/_endpoint.tpl",
     "prometheus/_panel.tpl",
     "spark/_namespaces.tpl",
+    "users/_aggregation.tpl",
     "webhook/_rules.tpl",
     "webhook/_webhook.tpl",
 ];

@@ -12,8 +12,8 @@ use super::types::{DURATION_OR_EMPTY, Open, empty};
 pub struct CertManager {
     /// Let cert-manager issue the webhook's certificate. Needs `cert-manager.io/v1` in the cluster. Renewals are picked
     /// up without a restart.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Issuer, as `group`, `kind` and `name`. Empty: a self-signed Issuer is rendered.
     #[default(Some(Open::new()))]
     pub issuer_ref: Option<Open>,

@@ -34,6 +34,7 @@ pub struct Controller {
     /// Seconds after which finished applications that do not say so themselves are deleted. Needs the feature gate
     /// DefaultTimeToLive; 0 deletes at once, a negative number switches it off.
     #[default(Some(0))]
+    #[schemars(range(min = -9_007_199_254_740_991_i64, max = 9_007_199_254_740_991_i64))]
     pub default_time_to_live_seconds: Option<i64>,
     /// PodDisruptionBudgets for driver pods (not for the controller's own pods).
     pub driver_pod_disruption_budget: Switch,
@@ -41,7 +42,7 @@ pub struct Controller {
     #[default(Some(TimestampPrecision::Nanos))]
     pub scheduled_spark_application_timestamp_precision: Option<TimestampPrecision>,
     /// A Service for the Spark UI of each running application.
-    #[default(Switch { enable: true })]
+    #[default(Switch { enable: Some(true) })]
     pub ui_service: Switch,
     /// An Ingress for the Spark UI of each running application.
     pub ui_ingress: UiIngress,
@@ -75,8 +76,8 @@ pub struct Controller {
 #[serde(rename_all = "camelCase")]
 pub struct Switch {
     /// Switch it on.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
 }
 
 /// One feature gate.
@@ -105,8 +106,8 @@ pub struct ControllerLeaderElection {
     /// Elect a leader. Off: for clusters that forbid the Lease API; no Lease right is rendered, a single replica is
     /// enforced, updates use Recreate, and recovery is Kubernetes' restart (see the alerts of
     /// `prometheus.prometheusRule`).
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
     /// How long others wait before they take over from a silent leader (Go duration).
     #[default("15s".into())]
     #[schemars(regex(pattern = DURATION))]
@@ -125,15 +126,16 @@ pub struct ControllerLeaderElection {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(rename_all = "camelCase")]
 pub struct UiIngress {
-    /// Create an Ingress for each application's UI. Needs `uiService.enable` and `urlFormat`.
-    #[default = false]
-    pub enable: bool,
+    /// Create an Ingress for each application's UI. Needs `uiService.enable`; without `urlFormat` none is ever made.
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Host and path of the Ingress, for example `{{$appName}}.example.com`; the operator fills in the braces, the chart
     /// never does.
     #[default(empty())]
     pub url_format: Option<String>,
     /// Ingress class. Empty: the cluster's default.
     #[default(empty())]
+    #[schemars(regex(pattern = super::types::NAME_OR_EMPTY))]
     pub ingress_class_name: Option<String>,
     /// TLS of the Ingress (list of networking/v1 IngressTLS).
     #[default(Some(Vec::new()))]
@@ -148,8 +150,8 @@ pub struct UiIngress {
 #[serde(rename_all = "camelCase")]
 pub struct BatchScheduler {
     /// Let applications name a batch scheduler, and grant the rights on its pod groups.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Names of kube-schedulers that run the coscheduling plugin.
     #[default(Some(Vec::new()))]
     pub kube_scheduler_names: Option<Vec<String>>,
@@ -163,8 +165,8 @@ pub struct BatchScheduler {
 #[serde(rename_all = "camelCase")]
 pub struct Pprof {
     /// Serve profiles, and render a Service for them.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Port of the container and of the Service.
     #[default = 6060]
     #[schemars(range(min = 1, max = 65_535))]
@@ -184,6 +186,7 @@ pub struct WorkqueueRateLimiter {
     /// Retries per second over all applications, on average.
     #[default = 50]
     #[schemars(range(min = 1, max = 2_147_483_647))]
+    #[serde(rename = "bucketQPS")]
     pub bucket_qps: i64,
     /// Retries at once above the average.
     #[default = 500]
@@ -198,8 +201,8 @@ pub struct WorkqueueRateLimiter {
 #[serde(rename_all = "camelCase")]
 pub struct MaxDelay {
     /// Set the bound. Off: the pause doubles without end.
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
     /// The bound (Go duration).
     #[default("6h".into())]
     #[schemars(regex(pattern = DURATION))]

@@ -12,8 +12,8 @@ use super::types::{DnsPolicy, ObjectLabels, Open, TextMap, empty, open, restrict
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
     /// Render the Job that applies the CRDs with server-side apply. Off: Helm installs CRDs once and never upgrades them.
-    #[default = false]
-    pub upgrade_crd: bool,
+    #[default(Some(false))]
+    pub upgrade_crd: Option<bool>,
     /// Image of the Job.
     pub image: HookImage,
     /// Container resources. `{}` sets none.
@@ -76,10 +76,11 @@ pub struct Hook {
     pub active_deadline_seconds: Option<i64>,
     /// Priority class of the pod. Empty: the cluster's default.
     #[default(empty())]
+    #[schemars(regex(pattern = super::types::NAME_OR_EMPTY))]
     pub priority_class_name: Option<String>,
     /// Run the pod in the node's network.
-    #[default = false]
-    pub host_network: bool,
+    #[default(Some(false))]
+    pub host_network: Option<bool>,
     /// DNS policy of the pod. Empty: Kubernetes' default (ClusterFirst).
     #[default(Some(DnsPolicy::Unset))]
     pub dns_policy: Option<DnsPolicy>,

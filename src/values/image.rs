@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::types::{LooseText, Open, PullPolicy, empty};
+use super::types::{Open, PullPolicy, Tag, empty};
 
 /// The image of controller, webhook and hook Job.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -13,17 +13,18 @@ pub struct Image {
     /// Registry host, with a port if it needs one. Empty: `global.imageRegistry` if that is set, else the container
     /// runtime's default registry.
     #[default(empty())]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9.:/_-]*$"))]
     pub registry: Option<String>,
     /// Repository within the registry. Kubeflow's images hold another program: they do not understand these arguments.
     #[default("spark-operator".into())]
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"^[a-z0-9]+([._/-]+[a-z0-9]+)*$"))]
     pub repository: String,
     /// Tag. Empty: the chart's appVersion. Quote numbers (`"1.10"`), or YAML makes 1.1 of them.
     #[default(Some("".into()))]
-    pub tag: Option<LooseText>,
+    pub tag: Option<Tag>,
     /// Digest such as `sha256:…`, which pins the exact image. It wins over the tag at pull time; the tag stays readable.
     #[default(empty())]
-    #[schemars(regex(pattern = r"^([a-z0-9]+:[0-9a-f]{32,})?$"))]
+    #[schemars(regex(pattern = r"^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$"))]
     pub digest: Option<String>,
     /// When the kubelet pulls the image. Empty: the kubelet's own rule (Always for `latest`, else IfNotPresent).
     #[default(Some(PullPolicy::IfNotPresent))]
@@ -39,15 +40,17 @@ pub struct Image {
 pub struct HookImage {
     /// Registry host. Empty: as `image.registry`.
     #[default(empty())]
+    #[schemars(regex(pattern = r"^[A-Za-z0-9.:/_-]*$"))]
     pub registry: Option<String>,
     /// Repository. Empty: as `image.repository`. It must hold this operator: the Job runs `crds apply`.
     #[default(empty())]
+    #[schemars(regex(pattern = r"^([a-z0-9]+([._/-]+[a-z0-9]+)*)?$"))]
     pub repository: Option<String>,
     /// Tag. Empty: as `image.tag`. An older tag applies older CRDs.
     #[default(Some("".into()))]
-    pub tag: Option<LooseText>,
+    pub tag: Option<Tag>,
     /// Digest. Empty: as `image.digest`, unless a repository or tag is given here.
     #[default(empty())]
-    #[schemars(regex(pattern = r"^([a-z0-9]+:[0-9a-f]{32,})?$"))]
+    #[schemars(regex(pattern = r"^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})?$"))]
     pub digest: Option<String>,
 }

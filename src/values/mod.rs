@@ -49,11 +49,11 @@ pub use self::set::{SetCause, SetError, SetKind, apply as apply_set, apply_as as
 pub use self::sources::{SourceError, Sources, ValuesFile, collect};
 pub use self::spark::Spark;
 pub use self::submitter::Submitter;
-pub use self::types::{LooseText, Open, TextMap};
+pub use self::types::{Open, Tag, TextMap};
 pub use self::user_roles::UserRoles;
 pub use self::webhook::Webhook;
 
-use self::types::{NAME_OR_EMPTY, ObjectLabels, Profile, SUFFIX_OR_EMPTY, empty};
+use self::types::{Manifest, NAME_OR_EMPTY, ObjectLabels, Profile, SUFFIX_OR_EMPTY, empty};
 
 /// Everything that the templates read.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
@@ -71,7 +71,7 @@ pub struct Values {
     /// Appended to the names of cluster-scoped objects, so that two releases of one name in different namespaces do not
     /// clash: for example the namespace. Empty: nothing.
     #[default(empty())]
-    #[schemars(regex(pattern = SUFFIX_OR_EMPTY))]
+    #[schemars(regex(pattern = SUFFIX_OR_EMPTY), length(max = 63))]
     pub cluster_name_suffix: Option<String>,
     /// Labels of every object (not of pods, except the hook's). A key of the chart's own labels is refused.
     #[default(Some(ObjectLabels::default()))]
@@ -82,7 +82,7 @@ pub struct Values {
     pub profile: Profile,
     /// DNS domain of the cluster, for the names in the webhook's certificate.
     #[default("cluster.local".into())]
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"))]
     pub cluster_domain: String,
     /// Image of controller, webhook and hook Job. The image of Spark applications is theirs (or `spark.defaultImages`).
     pub image: Image,
@@ -106,9 +106,10 @@ pub struct Values {
     pub user_roles: UserRoles,
     /// More objects to render with the release, each a whole manifest. Printed as they are, never evaluated.
     #[default(Some(Vec::new()))]
-    pub extra_objects: Option<Vec<Open>>,
+    pub extra_objects: Option<Vec<Manifest>>,
     /// Values shared by all charts of an umbrella chart. Read: `imageRegistry`, where `image.registry` is empty.
     #[default(None)]
+    #[schemars(extend("properties" = {"imageRegistry": {"type": ["string", "null"]}}, "additionalProperties" = true))]
     pub global: Option<Open>,
     /// Accepted and ignored: umbrella charts put it here to switch a subchart on and off.
     #[default(None)]

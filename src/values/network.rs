@@ -34,8 +34,8 @@ pub struct Service {
 #[serde(rename_all = "camelCase")]
 pub struct NetworkPolicy {
     /// Render a NetworkPolicy for the controller and one for the webhook: only what they need may pass.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Who may scrape metrics (list of networking/v1 NetworkPolicyPeer). Empty: anybody.
     #[default(Some(Vec::new()))]
     pub metrics_from: Option<Vec<Open>>,
@@ -50,10 +50,14 @@ pub struct NetworkPolicy {
     /// Where the API server is (list of NetworkPolicyPeer). Empty: anywhere on those ports.
     #[default(Some(Vec::new()))]
     pub api_server_to: Option<Vec<Open>>,
+    /// Ports of the DNS servers: behind the Service's 53, OpenShift's pods listen on 5353.
+    #[default(vec![53, 5353])]
+    #[schemars(length(min = 1), inner(range(min = 1, max = 65_535)))]
+    pub dns_ports: Vec<i64>,
     /// Extra ingress rules (list of NetworkPolicyIngressRule).
     #[default(Some(Vec::new()))]
     pub extra_ingress: Option<Vec<Open>>,
-    /// Extra egress rules (list of NetworkPolicyEgressRule).
+    /// Extra egress rules (list of NetworkPolicyEgressRule). The REST submitter needs one.
     #[default(Some(Vec::new()))]
     pub extra_egress: Option<Vec<Open>>,
 }

@@ -34,14 +34,15 @@ pub struct PodSettings {
     /// Most API calls per second of one pod, on average. 0: no limit on this side; the API server's own fairness rules.
     #[serde(rename = "kubeAPIQPS")]
     #[default(Some(20.into()))]
-    #[schemars(with = "Option<f64>", range(min = 0))]
+    #[schemars(with = "Option<f64>", range(min = 0, max = 1_000_000))]
     pub kube_api_qps: Option<serde_json::Number>,
     /// Most API calls at once above the average rate. 0: no limit.
     #[serde(rename = "kubeAPIBurst")]
     #[default(Some(30))]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub kube_api_burst: Option<i64>,
-    /// Arguments appended to the container's own, for flags without a value of their own. One that repeats a flag wins.
+    /// Arguments appended to the container's own, for flags without a value of their own. One that repeats a flag wins,
+    /// but for flags that take a list, which add up.
     #[default(Some(Vec::new()))]
     pub extra_args: Option<Vec<String>>,
     /// Command of the container. Empty: the image's entrypoint, which is the operator.
@@ -95,6 +96,7 @@ pub struct PodSettings {
     pub tolerations: Option<Vec<Open>>,
     /// Priority class of the pods. Empty: the cluster's default.
     #[default(empty())]
+    #[schemars(regex(pattern = super::types::NAME_OR_EMPTY))]
     pub priority_class_name: Option<String>,
     /// Pod security context (core/v1 PodSecurityContext).
     #[default(Some(open(serde_json::json!({ "fsGroup": 185 }))))]
@@ -109,8 +111,8 @@ pub struct PodSettings {
     pub host_users: Option<Tristate>,
     /// Run the pods in the node's network: for API servers that cannot reach the pod network. Its ports must be free on
     /// the node; set `dnsPolicy` to ClusterFirstWithHostNet.
-    #[default = false]
-    pub host_network: bool,
+    #[default(Some(false))]
+    pub host_network: Option<bool>,
     /// DNS policy of the pods. Empty: Kubernetes' default (ClusterFirst).
     #[default(Some(DnsPolicy::Unset))]
     pub dns_policy: Option<DnsPolicy>,
@@ -129,16 +131,18 @@ pub struct PodSettings {
     pub lifecycle: Option<Open>,
     /// Runtime class of the pods. Empty: the cluster's default.
     #[default(empty())]
+    #[schemars(regex(pattern = super::types::NAME_OR_EMPTY))]
     pub runtime_class_name: Option<String>,
     /// Scheduler of the pods. Empty: the default scheduler.
     #[default(empty())]
+    #[schemars(regex(pattern = super::types::NAME_OR_EMPTY))]
     pub scheduler_name: Option<String>,
     /// Whether the pods get an environment variable for each Service of the namespace. Null: Kubernetes' default (true).
     #[default(None)]
     pub enable_service_links: Option<bool>,
     /// Let the containers of a pod see each other's processes.
-    #[default = false]
-    pub share_process_namespace: bool,
+    #[default(Some(false))]
+    pub share_process_namespace: Option<bool>,
     /// Environment of the container (list of core/v1 EnvVar).
     #[default(Some(Vec::new()))]
     pub env: Option<Vec<Open>>,
@@ -183,8 +187,8 @@ pub struct Probe {
 #[serde(rename_all = "camelCase")]
 pub struct ServiceAccount {
     /// Create the account. Off: `name` must exist already.
-    #[default = true]
-    pub create: bool,
+    #[default(Some(true))]
+    pub create: Option<bool>,
     /// Name. Empty: `<fullname>-controller` or `<fullname>-webhook`; with `create` off, `default`.
     #[default(empty())]
     #[schemars(regex(pattern = NAME_OR_EMPTY))]
@@ -199,8 +203,8 @@ pub struct ServiceAccount {
     #[default(Some(Vec::new()))]
     pub image_pull_secrets: Option<Vec<Open>>,
     /// Mount the account's token. Off: the operator cannot reach the API server unless a sidecar brings a token.
-    #[default = true]
-    pub automount_service_account_token: bool,
+    #[default(Some(true))]
+    pub automount_service_account_token: Option<bool>,
 }
 
 /// A component's roles and bindings.
@@ -208,8 +212,8 @@ pub struct ServiceAccount {
 #[serde(rename_all = "camelCase")]
 pub struct ComponentRbac {
     /// Create roles and bindings. Off: bring your own, or the component is denied everything.
-    #[default = true]
-    pub create: bool,
+    #[default(Some(true))]
+    pub create: Option<bool>,
     /// Annotations of every role and binding.
     #[default(Some(TextMap::new()))]
     pub annotations: Option<TextMap>,
@@ -217,8 +221,10 @@ pub struct ComponentRbac {
     /// namespace, which is one object to review; the rights are the same.
     #[default(RoleKind::Role)]
     pub role_kind: RoleKind,
-    /// Name of a ClusterRole that exists already and is bound in each job namespace instead of the chart's own rules.
+    /// Name of a ClusterRole that exists already and is bound in each job namespace instead of the chart's own rules;
+    /// `roleKind` and `extraRules` are then without effect.
     #[default(empty())]
+    #[schemars(regex(pattern = r"^\S*$"))]
     pub existing_cluster_role: Option<String>,
     /// Rules added to those for job namespaces (list of rbac/v1 PolicyRule).
     #[default(Some(Vec::new()))]
@@ -233,9 +239,9 @@ pub struct ComponentRbac {
 #[serde(rename_all = "camelCase")]
 pub struct PodDisruptionBudget {
     /// Render the budget.
-    #[default = false]
-    pub enable: bool,
-    /// Pods that must stay: a count or a percentage. 0 and null: unset. Exclusive with `maxUnavailable`.
+    #[default(Some(false))]
+    pub enable: Option<bool>,
+    /// Pods that must stay: a count or a percentage. Null: unset. As many as there are replicas blocks every node drain.
     #[default(Some(IntOrPercent::Count(1)))]
     pub min_available: Option<IntOrPercent>,
     /// Pods that may be away: a count or a percentage. Null: unset. When set, `minAvailable` is not rendered.

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::network::Service;
-use super::types::{BUCKETS, NAME_OR_EMPTY, ObjectLabels, Open, PORT_NAME, Scheme, TextMap, empty};
+use super::types::{
+    BUCKETS, NAME_OR_EMPTY, ObjectLabels, Open, PORT_NAME, PROMETHEUS_DURATION, Scheme, TextMap, empty,
+};
 use super::webhook::Tls;
 
 /// Metrics and everything that reads them.
@@ -16,7 +18,7 @@ pub struct Prometheus {
     pub metrics: Metrics,
     /// A PodMonitor for the Prometheus operator.
     pub pod_monitor: PodMonitor,
-    /// A ServiceMonitor for the Prometheus operator; it needs `service.create`.
+    /// A ServiceMonitor for the Prometheus operator; it brings the metrics Service.
     pub service_monitor: ServiceMonitor,
     /// A headless Service with the metrics ports of controller and webhook.
     pub service: MetricsService,
@@ -31,8 +33,8 @@ pub struct Prometheus {
 #[serde(rename_all = "camelCase")]
 pub struct Metrics {
     /// Serve metrics.
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
     /// Port of the containers.
     #[default = 8080]
     #[schemars(range(min = 1, max = 65_535))]
@@ -60,10 +62,11 @@ pub struct Metrics {
     /// Labels of applications that become labels of their metrics, comma-separated. Empty: `app_type`. Each value of
     /// each label is a time series.
     #[default(empty())]
+    #[schemars(regex(pattern = "^([a-zA-Z_][a-zA-Z0-9_]*(,[a-zA-Z_][a-zA-Z0-9_]*)*)?$"))]
     pub labels: Option<String>,
     /// Serve metrics over TLS, to scrapers that the API server authenticates and authorizes.
-    #[default = false]
-    pub secure: bool,
+    #[default(Some(false))]
+    pub secure: Option<bool>,
     /// TLS of the metrics server.
     pub tls: Tls,
 }
@@ -72,21 +75,23 @@ pub struct Metrics {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(rename_all = "camelCase")]
 pub struct Endpoint {
-    /// Scheme.
-    #[default(Scheme::Http)]
-    pub scheme: Scheme,
+    /// Scheme. Empty: `https` where `prometheus.metrics.secure` is on, else `http`.
+    #[default(Some(Scheme::Unset))]
+    pub scheme: Option<Scheme>,
     /// Time between scrapes (Prometheus duration).
     #[default("5s".into())]
+    #[schemars(regex(pattern = PROMETHEUS_DURATION), length(min = 1))]
     pub interval: String,
     /// Longest wait for a scrape. Empty: Prometheus' default.
     #[default(empty())]
+    #[schemars(regex(pattern = PROMETHEUS_DURATION))]
     pub scrape_timeout: Option<String>,
     /// Path. Empty: `prometheus.metrics.endpoint`, written only where it is not `/metrics`.
     #[default(empty())]
     pub path: Option<String>,
     /// Keep labels of the target that collide.
-    #[default = false]
-    pub honor_labels: bool,
+    #[default(Some(false))]
+    pub honor_labels: Option<bool>,
     /// Relabelings before the scrape.
     #[default(Some(Vec::new()))]
     pub relabelings: Option<Vec<Open>>,
@@ -103,8 +108,8 @@ pub struct Endpoint {
 #[serde(rename_all = "camelCase")]
 pub struct PodMonitor {
     /// Render it. Needs `metrics.enable` and the API `monitoring.coreos.com/v1` in the cluster.
-    #[default = false]
-    pub create: bool,
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Its labels, and all of them, so that a Prometheus selects it.
     #[default(Some(TextMap::new()))]
     pub labels: Option<TextMap>,
@@ -127,8 +132,8 @@ pub struct PodMonitor {
 #[serde(rename_all = "camelCase")]
 pub struct ServiceMonitor {
     /// Render it, and the metrics Service. Needs `metrics.enable` and the API in the cluster.
-    #[default = false]
-    pub create: bool,
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Labels beside the chart's own.
     #[default(Some(ObjectLabels::default()))]
     pub labels: Option<ObjectLabels>,
@@ -151,8 +156,8 @@ pub struct ServiceMonitor {
 #[serde(rename_all = "camelCase")]
 pub struct MetricsService {
     /// Render it. A ServiceMonitor renders it in any case.
-    #[default = false]
-    pub create: bool,
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Its settings.
     #[serde(flatten)]
     pub service: Service,
@@ -162,9 +167,9 @@ pub struct MetricsService {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(rename_all = "camelCase")]
 pub struct PrometheusRule {
-    /// Render them: operator absent, restarting, stalled; certificate near its end; webhook errors; submissions failing.
-    #[default = false]
-    pub create: bool,
+    /// Render them: operator absent, restarting, stalled; webhook absent; certificate near its end; submissions failing.
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Labels beside the chart's own.
     #[default(Some(ObjectLabels::default()))]
     pub labels: Option<ObjectLabels>,
@@ -180,6 +185,7 @@ pub struct PrometheusRule {
     pub alert_labels: Option<TextMap>,
     /// How long the operator may be absent before an alert (Prometheus duration).
     #[default("5m".into())]
+    #[schemars(regex(pattern = PROMETHEUS_DURATION), length(min = 1))]
     pub absent_for: String,
     /// Restarts within 15 minutes that raise an alert.
     #[default = 3]
@@ -187,6 +193,7 @@ pub struct PrometheusRule {
     pub restarts: i64,
     /// How long applications may wait without any being worked on before an alert (Prometheus duration).
     #[default("10m".into())]
+    #[schemars(regex(pattern = PROMETHEUS_DURATION), length(min = 1))]
     pub stalled_for: String,
     /// Days left of the webhook's certificate that raise an alert.
     #[default = 14]
@@ -202,8 +209,8 @@ pub struct PrometheusRule {
 #[serde(rename_all = "camelCase")]
 pub struct Dashboards {
     /// Render them.
-    #[default = false]
-    pub create: bool,
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Labels by which Grafana's sidecar finds them.
     #[default(Some(ObjectLabels([("grafana_dashboard".into(), "1".into())].into())))]
     pub labels: Option<ObjectLabels>,

@@ -41,7 +41,7 @@ fn strict(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     object.remove("format");
     if object.contains_key("properties") {
-        object.insert("additionalProperties".into(), Json::Bool(false));
+        object.entry("additionalProperties").or_insert(Json::Bool(false));
     }
     flatten_nullable(object);
 }
@@ -106,7 +106,7 @@ impl<'a> Key<'a> {
 
     /// Whether the key is a section with documented keys of its own.
     pub fn is_section(&self) -> bool {
-        self.schema.contains_key("properties")
+        self.schema.get("additionalProperties") == Some(&Json::Bool(false))
     }
 
     /// What the field's doc comment says, on one line.

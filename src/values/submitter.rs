@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::types::{DURATION, SubmitterType, TextMap, empty};
+use super::types::{DURATION, Open, SubmitterType, TextMap, empty};
 
 /// Choice of the submitter, and the REST submitter's connection.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(rename_all = "camelCase")]
 pub struct Submitter {
-    /// How applications are submitted unless a rule or an annotation says otherwise. `native`: the operator creates the
+    /// How applications are submitted unless a rule or an annotation says otherwise, or the feature gate RestSubmitter is
+    /// on, which sends them all to the REST submitter. `native`: the operator creates the
     /// driver itself, in milliseconds. `job`: spark-submit runs in a Job with the application's own image.
     /// `spark-submit`: a subprocess of the operator, which needs the image flavor with Spark.
     #[default(SubmitterType::Native)]
@@ -22,7 +23,8 @@ pub struct Submitter {
     pub allowed: Option<Vec<SubmitterType>>,
     /// Rules for a gradual migration, first match wins.
     #[default(Some(Vec::new()))]
-    pub rules: Option<Vec<SubmitterRule>>,
+    #[schemars(with = "Option<Vec<SubmitterRule>>")]
+    pub rules: Option<Vec<Open>>,
     /// REST submitter (feature gate RestSubmitter): where it listens.
     #[default("http://spark-operator-submitter-svc:8080/api/v1/spark-submit".into())]
     pub service_url: String,
@@ -48,7 +50,7 @@ pub struct Submitter {
     pub tls: SubmitterTls,
 }
 
-/// One rule: every condition that is given must hold.
+/// One rule: every condition that is given must hold. It goes to the operator as it was written.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SubmitterRule {
@@ -86,8 +88,8 @@ pub struct StartupProbe {
 #[serde(rename_all = "camelCase")]
 pub struct SubmitterTls {
     /// Use TLS; needs all three files.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Path of the client certificate in the container.
     #[default(empty())]
     pub cert_file: Option<String>,

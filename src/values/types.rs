@@ -14,10 +14,10 @@ pub type Open = serde_json::Map<String, serde_json::Value>;
 pub type TextMap = BTreeMap<String, String>;
 
 /// A Go duration such as `90s` or `1h30m`, as the operator's flags read it.
-pub const DURATION: &str = r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)$";
+pub const DURATION: &str = r"^\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$";
 
 /// A Go duration, or nothing.
-pub const DURATION_OR_EMPTY: &str = r"^(0|([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+)?$";
+pub const DURATION_OR_EMPTY: &str = r"^(\+?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+))?$";
 
 /// A namespace name (RFC 1123 label).
 pub const NAMESPACE: &str = r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$";
@@ -32,36 +32,76 @@ pub const NAME_OR_EMPTY: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a
 pub const SUFFIX_OR_EMPTY: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$";
 
 /// A port name (IANA service name: 15 characters, at least one letter).
-pub const PORT_NAME: &str = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$";
+pub const PORT_NAME: &str = r"^([0-9]+-)*[0-9]*[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 
 /// Comma-separated floats: histogram buckets.
-pub const BUCKETS: &str = r"^[0-9.eE+-]+(,[0-9.eE+-]+)*$";
+pub const BUCKETS: &str =
+    r"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?(,[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?)*(,\+Inf)?$";
 
-/// The label-selector syntax of `kubectl -l`, restricted to what a webhook's selector can also say.
-pub const LABEL_SELECTOR: &str = r"^( *(!? *[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?|[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])? *(=|==|!=) *[A-Za-z0-9._-]*|[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])? +(in|notin) *\( *[A-Za-z0-9._-]+ *(, *[A-Za-z0-9._-]+ *)*\)) *(,|$))*$";
+/// A Prometheus duration such as `30s` or `1h30m`.
+pub const PROMETHEUS_DURATION: &str =
+    r"^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$";
 
-/// Text that users often write without quotes, so that YAML makes a number or a boolean of it.
-///
-/// Templates print it with `toString`. Helm does the same, so `tag: 1.10` is `1.1` there and here: quote it.
+/// A label's key: a name, perhaps below a DNS subdomain.
+const LABEL_KEY: &str = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$";
+
+/// A label's value.
+const LABEL_VALUE: &str = r"^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$";
+
+/// The label-selector syntax of `kubectl -l`, restricted to what a webhook's selector can also say (no `>`, no `<`).
+pub const LABEL_SELECTOR: &str = r"^[ \t\n]*((![ \t\n]*([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?[ \t\n]*(=|==|!=)[ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?[ \t\n]+(in|notin)[ \t\n]*\([ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?[ \t\n]*(,[ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?[ \t\n]*)*\))[ \t\n]*(,[ \t\n]*(![ \t\n]*([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?[ \t\n]*(=|==|!=)[ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?|([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?[ \t\n]+(in|notin)[ \t\n]*\([ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?[ \t\n]*(,[ \t\n]*([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?[ \t\n]*)*\))[ \t\n]*)*)?$";
+
+/// An image tag, which users often write without quotes, so that YAML makes a number of it. As in Helm, `tag: 1.10` is then `1.1`: quote it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct LooseText(pub serde_json::Value);
+pub struct Tag(pub serde_json::Value);
 
-impl From<&str> for LooseText {
+impl From<&str> for Tag {
     fn from(text: &str) -> Self {
         Self(text.into())
     }
 }
 
-impl JsonSchema for LooseText {
+impl JsonSchema for Tag {
     fn inline_schema() -> bool {
         true
     }
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        "LooseText".into()
+        "Tag".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["string", "number"] })
+        json_schema!({ "type": ["string", "number"], "pattern": r"^([A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?$" })
+    }
+}
+
+/// A whole Kubernetes object; what every object needs is checked, the rest is passed through.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Manifest(pub Open);
+
+impl JsonSchema for Manifest {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Manifest".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "required": ["apiVersion", "kind", "metadata"],
+            "properties": {
+                "apiVersion": { "type": "string", "minLength": 1 },
+                "kind": { "type": "string", "minLength": 1 },
+                "metadata": {
+                    "type": "object",
+                    "required": ["name"],
+                    "properties": { "name": { "type": "string", "minLength": 1 } },
+                    "additionalProperties": true,
+                },
+            },
+            "additionalProperties": true,
+        })
     }
 }
 
@@ -83,7 +123,7 @@ impl JsonSchema for IntOrPercent {
         "IntOrPercent".into()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+%?$" })
+        json_schema!({ "type": ["integer", "string"], "minimum": 0, "pattern": "^([0-9]+|([0-9]|[1-9][0-9]|100)%)$" })
     }
 }
 
@@ -163,8 +203,8 @@ macro_rules! labels {
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
                 json_schema!({
                     "type": "object",
-                    "additionalProperties": { "type": "string" },
-                    "propertyNames": { "not": { "enum": $reserved } },
+                    "additionalProperties": { "type": "string", "pattern": LABEL_VALUE },
+                    "propertyNames": { "pattern": LABEL_KEY, "not": { "enum": $reserved } },
                 })
             }
         }
@@ -251,7 +291,7 @@ text_enum!(
 );
 text_enum!(
     /// How metrics are scraped.
-    Scheme { Http = "http", Https = "https" }
+    Scheme { Http = "http", Https = "https", Unset = "" }
 );
 
 /// An empty text: the default of many keys.

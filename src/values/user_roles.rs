@@ -11,11 +11,11 @@ use super::types::{ObjectLabels, TextMap};
 #[serde(rename_all = "camelCase")]
 pub struct UserRoles {
     /// Render `<fullname>-view` and `<fullname>-edit` for SparkApplications, ScheduledSparkApplications, SparkConnects.
-    #[default = false]
-    pub create: bool,
+    #[default(Some(false))]
+    pub create: Option<bool>,
     /// Aggregate them into Kubernetes' own `view`, `edit` and `admin`, so that whoever has those may use Spark.
-    #[default = true]
-    pub aggregate: bool,
+    #[default(Some(true))]
+    pub aggregate: Option<bool>,
     /// Extra labels.
     #[default(Some(ObjectLabels::default()))]
     pub labels: Option<ObjectLabels>,

@@ -18,8 +18,8 @@ use super::types::{
 pub struct Webhook {
     /// Render the webhook. Off: defaults are applied by the controller, bad objects are found at submission instead of
     /// at `kubectl apply`, and executor fields that Spark overwrites are not repaired.
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
     /// Pod and Deployment settings.
     #[serde(flatten)]
     pub pod: PodSettings,
@@ -40,17 +40,18 @@ pub struct Webhook {
     /// The Service.
     pub service: Service,
     /// Fail fast: an internal error of a critical webhook denies the request, and the critical webhooks' failure policy
-    /// is Fail. Off (graceful): such an error admits the request with a warning, except where a security field could
-    /// not be applied. On together with an Ignore policy is refused, because each denies what the other promises.
-    #[default = true]
-    pub fail_on_error: bool,
+    /// is Fail. False (graceful): such an error admits the request with a warning, except where a security field could
+    /// not be applied. Null: true, unless `failurePolicy` is Ignore. True together with an Ignore policy is refused,
+    /// because each denies what the other promises.
+    #[default(None)]
+    pub fail_on_error: Option<bool>,
     /// What the API server does when the webhook does not answer: `Fail` denies, `Ignore` admits unchecked. For all
     /// webhooks; one can differ under `webhooks`. Fail in job namespaces stops submissions while the webhook is away.
     #[default(Some(FailurePolicy::Fail))]
     pub failure_policy: Option<FailurePolicy>,
-    /// Seconds that the API server waits for an answer, 1 to 30. Long waits slow every create of the namespace down.
+    /// Seconds that the API server waits for an answer, 1 to 30; 0 is unset. Long waits slow every create of the namespace down.
     #[default(Some(10))]
-    #[schemars(range(min = 1, max = 30))]
+    #[schemars(range(min = 0, max = 30))]
     pub timeout_seconds: Option<i64>,
     /// Whether equivalent API versions reach the webhook too. Empty: Kubernetes' default (Equivalent).
     #[default(Some(MatchPolicy::Unset))]
@@ -93,8 +94,8 @@ pub struct Webhook {
 #[serde(rename_all = "camelCase")]
 pub struct WebhookLeaderElection {
     /// Accepted and ignored.
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
 }
 
 /// The seven webhooks. The first four mutate, the others validate.
@@ -122,8 +123,8 @@ pub struct Webhooks {
 #[serde(rename_all = "camelCase")]
 pub struct WebhookSettings {
     /// Register it.
-    #[default = true]
-    pub enable: bool,
+    #[default(Some(true))]
+    pub enable: Option<bool>,
     /// Failure policy. Empty: `webhook.failurePolicy`. Ignore on a critical webhook needs `failOnError: false`.
     #[default(Some(FailurePolicy::Unset))]
     pub failure_policy: Option<FailurePolicy>,
@@ -180,6 +181,7 @@ pub struct Tls {
     pub min_version: Option<TlsVersion>,
     /// Cipher suites of TLS 1.2, by their Go names. Empty: all that are considered safe.
     #[default(Some(Vec::new()))]
+    #[schemars(inner(regex(pattern = "^[A-Z0-9_]+$")))]
     pub cipher_suites: Option<Vec<String>>,
 }
 
@@ -188,8 +190,8 @@ pub struct Tls {
 #[serde(rename_all = "camelCase")]
 pub struct Autoscaling {
     /// Render the autoscaler; needs `resources.requests.cpu`.
-    #[default = false]
-    pub enable: bool,
+    #[default(Some(false))]
+    pub enable: Option<bool>,
     /// Fewest pods.
     #[default = 2]
     #[schemars(range(min = 1, max = 2_147_483_647))]

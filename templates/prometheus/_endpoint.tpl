@@ -2,7 +2,13 @@
 {%- macro endpoint(e) -%}
 {%- set path = e.path | default(values.prometheus.metrics.endpoint) -%}
 - port: {{ values.prometheus.metrics.portName | quote }}
+  {%- if e.scheme %}
   scheme: {{ e.scheme }}
+  {%- elif values.prometheus.metrics.secure %}
+  scheme: https
+  {%- else %}
+  scheme: http
+  {%- endif %}
   interval: {{ e.interval | quote }}
   {%- if path != "/metrics" %}
   path: {{ path | quote }}

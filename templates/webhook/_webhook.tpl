@@ -35,15 +35,20 @@
 {%- endfor %}
 {%- endmacro %}
 
-{#- Namespaces that no wide selector may match: the cluster's own and the operator's. #}
+{#- Namespaces that no wide selector may match, unless they are listed: the cluster's own and the operator's. #}
 {%- macro excludedNamespaces() -%}
+{%- for namespace in list("kube-system", release.namespace) | uniq %}
+{%- if not (values.spark.jobNamespaces | has(namespace)) %}
+- {{ namespace | quote }}
+{%- endif %}
+{%- endfor %}
+{%- endmacro %}
+
+{%- macro notExcluded() -%}
 - key: kubernetes.io/metadata.name
   operator: NotIn
   values:
-    - kube-system
-    {%- if release.namespace != "kube-system" %}
-    - {{ release.namespace | quote }}
-    {%- endif %}
+    {{- excludedNamespaces() | trim | nindent(4) }}
 {%- endmacro %}
 
 {%- macro listedNamespaces(operator) -%}
@@ -81,13 +86,17 @@
       {%- if listed %}
       {{- listedNamespaces("NotIn") | nindent(6) }}
       {%- endif %}
-      {{- excludedNamespaces() | nindent(6) }}
+      {%- if excludedNamespaces() %}
+      {{- notExcluded() | nindent(6) }}
+      {%- endif %}
 {%- endif %}
 {%- if watchesAll() %}
 {{- webhookEntry(settings, kind, object, "", critical, rule) }}
+  {%- if excludedNamespaces() %}
   namespaceSelector:
     matchExpressions:
-      {{- excludedNamespaces() | nindent(6) }}
+      {{- notExcluded() | nindent(6) }}
+  {%- endif %}
 {%- endif %}
 {%- endif %}
 {%- endif %}
