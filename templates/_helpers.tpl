@@ -23,6 +23,14 @@
 {%- endif %}
 {%- endmacro %}
 
+{#- The name of an object that may live in a namespace it shares with other releases' objects. #}
+{%- macro sharedName(base, namespace) -%}
+{{- base }}
+{%- if values.clusterNameSuffix and namespace and namespace != release.namespace %}
+{{- printf("-%s", values.clusterNameSuffix) }}
+{%- endif %}
+{%- endmacro %}
+
 {%- macro chartLabel() -%}
 {{- printf("%s-%s", chart.name, chart.version) | replace("+", "_") | trunc(63) | trimSuffix("-") }}
 {%- endmacro %}

@@ -54,8 +54,8 @@ const THEMES: [&[Function]; 9] = [
 
 /// An environment with Helm's functions and without templates.
 ///
-/// Undefined is an error wherever it is used, nothing is escaped, the last newline stays, and a line that
-/// holds only a tag vanishes.
+/// Undefined is an error wherever it is used, nothing is escaped, and white space is Go's: a tag takes away what
+/// stands beside a dash, and nothing else.
 #[must_use]
 pub fn environment() -> Environment<'static> {
     let mut env = Environment::empty();
@@ -142,11 +142,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_holds_only_a_tag_vanishes() {
-        assert_eq!(
-            run("a:\n  {% if v.b %}\n  x: 1\n  {% endif %}\n", &json!({"b": true})).unwrap(),
-            "a:\n  x: 1\n"
-        );
+    fn a_tag_takes_the_white_space_on_its_dashed_side_and_no_other() {
+        let cases = [
+            ("a:\n  {%- if v.b %}\n  x: 1\n  {%- endif %}\n", "a:\n  x: 1\n"),
+            ("a:\n  {% if v.b %}\n  x: 1\n  {% endif %}\n", "a:\n  \n  x: 1\n  \n"),
+        ];
+        for (template, expected) in cases {
+            assert_eq!(run(template, &json!({"b": true})).unwrap(), expected, "{template}");
+        }
     }
 
     #[test]

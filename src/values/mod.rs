@@ -69,7 +69,8 @@ pub struct Values {
     #[schemars(regex(pattern = NAME_OR_EMPTY))]
     pub fullname_override: Option<String>,
     /// Appended to the names of cluster-scoped objects, so that two releases of one name in different namespaces do not
-    /// clash: for example the namespace. Empty: nothing.
+    /// clash: for example the namespace. Also to those of monitors, alerts and dashboards outside the release namespace.
+    /// Empty: nothing.
     #[default(empty())]
     #[schemars(regex(pattern = SUFFIX_OR_EMPTY), length(max = 63))]
     pub cluster_name_suffix: Option<String>,

@@ -226,7 +226,12 @@ labels!(
 labels!(
     /// Labels of pods, beside those of their selector.
     PodLabels,
-    ["app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/component"]
+    [
+        "app.kubernetes.io/name",
+        "app.kubernetes.io/instance",
+        "app.kubernetes.io/component",
+        "sparkoperator.k8s.io/metrics"
+    ]
 );
 
 text_enum!(

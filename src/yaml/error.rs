@@ -34,7 +34,7 @@ pub enum ReadError {
     /// A tab in the indentation.
     #[error("{place}: yaml: found character that cannot start any token: a tab; hint: indent with spaces")]
     Tab {
-        /// What follows the tab.
+        /// The tab.
         place: Place,
     },
     /// Not YAML.

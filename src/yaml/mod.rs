@@ -8,11 +8,14 @@ mod build;
 mod date;
 mod emit;
 mod error;
+mod hint;
 mod node;
 mod order;
 mod read;
+mod resolve;
 mod scalar;
 mod style;
+mod syntax;
 
 pub use emit::to_yaml;
 pub use error::ReadError;

@@ -150,16 +150,6 @@
 {#- Rules that hold in the whole cluster; nothing where none is needed. #}
 {%- macro controllerClusterRules(wide) -%}
 {{- watchRules() }}
-{%- if values.controller.batchScheduler.enable and values.profile != "namespaced" %}
-- apiGroups:
-    - apiextensions.k8s.io
-  resources:
-    - customresourcedefinitions
-  resourceNames:
-    - podgroups.scheduling.volcano.sh
-  verbs:
-    - get
-{%- endif %}
 {%- if wide %}
 {{ controllerJobRules() }}
 {%- endif %}

@@ -4,7 +4,6 @@
     - sparkoperator.k8s.io
   resources:
     - sparkapplications
-    - scheduledsparkapplications
   verbs:
     - get
     - list
