@@ -15,6 +15,8 @@ pub mod template;
 
 pub mod manifest;
 
+pub mod chart;
+
 pub mod render;
 
 pub mod cli;

@@ -135,7 +135,7 @@ fn findings(error: &ValidationError<'_>, schema: &Json, user: &Node) -> Vec<Find
             .map(|key| {
                 let place = place_of(user, &format!("{pointer}/{}", escape(key)));
                 one(
-                    format!("additional properties '{key}' not allowed"),
+                    format!("additional properties {} not allowed", quoted(key)),
                     place,
                     nearest(schema, &pointer, key),
                 )
@@ -145,13 +145,24 @@ fn findings(error: &ValidationError<'_>, schema: &Json, user: &Node) -> Vec<Find
             let key = property.as_str().unwrap_or_default();
             let at = format!("{pointer}/{}", escape(key));
             let hint = "null removes the default, and this key needs a value";
-            vec![one(format!("missing property '{key}'"), place_of(user, &at), Some(hint.into()))]
+            vec![one(format!("missing property {}", quoted(key)), place_of(user, &at), Some(hint.into()))]
+        }
+        // Helm names a wrong place here: its engine shares the buffer of the path among the findings.
+        ValidationErrorKind::PropertyNames { error: inner } => {
+            let key = inner.instance().as_str().unwrap_or_default();
+            let place = place_of(user, &format!("{pointer}/{}", escape(key)));
+            let hint = match inner.kind() {
+                ValidationErrorKind::Not { .. } => "the chart sets this label itself".to_owned(),
+                kind => wording(kind, inner),
+            };
+            vec![one(format!("invalid propertyName {}", quoted(key)), place, Some(hint))]
         }
         kind => vec![one(wording(kind, error), place, hint(schema, &pointer))],
     }
 }
 
-/// The message as santhosh-tekuri/jsonschema v6 words it (its `kind` package).
+/// The message as santhosh-tekuri/jsonschema v6 words it (its `kind` package), but for numbers: there they are localized
+/// (`70,000`, `2.147483648×10⁰⁹`), here they are plain.
 fn wording(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
     let instance = error.instance();
     match kind {
@@ -159,13 +170,15 @@ fn wording(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
         ValidationErrorKind::Enum { options } => {
             let texts = options.as_array().map(Vec::as_slice).unwrap_or_default();
             let shown = texts.iter().map(|t| match t {
-                Json::String(s) => format!("'{s}'"),
+                Json::String(s) => quoted(s),
+                Json::Null => "<nil>".to_owned(),
                 other => other.to_string(),
             });
             format!("value must be one of {}", shown.collect::<Vec<_>>().join(", "))
         }
         ValidationErrorKind::Pattern { pattern } => {
-            format!("'{}' does not match pattern '{pattern}'", instance.as_str().unwrap_or_default())
+            let text = quoted(instance.as_str().unwrap_or_default());
+            format!("{text} does not match pattern {}", quoted(pattern))
         }
         ValidationErrorKind::Minimum { limit } => format!("minimum: got {instance}, want {limit}"),
         ValidationErrorKind::Maximum { limit } => format!("maximum: got {instance}, want {limit}"),
@@ -187,6 +200,21 @@ fn wording(kind: &ValidationErrorKind, error: &ValidationError<'_>) -> String {
         },
         _ => error.to_string(),
     }
+}
+
+/// A text in single quotes, escaped as Go's `%q` does.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '\\' => "\\\\".to_owned(),
+        '\'' => "\\'".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        c if c.is_control() && c.is_ascii() => format!("\\x{:02x}", u32::from(c)),
+        c if c.is_control() => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("'{}'", escaped.collect::<String>())
 }
 
 fn length(instance: &Json) -> usize {

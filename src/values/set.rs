@@ -63,6 +63,7 @@ pub struct SetError {
     /// Its whole text.
     pub text: String,
     /// What is wrong with it.
+    #[source]
     pub cause: SetCause,
 }
 

@@ -106,8 +106,8 @@
 {%- macro webhookEntry(settings, kind, object, variant, critical, rule) -%}
 {%- set w = values.webhook %}
 {%- set policy = settings.failurePolicy | default(w.failurePolicy) %}
-{%- if critical and w.failOnError and policy == "Ignore" %}
-{{- fail(printf("webhook.failOnError is true, and the failure policy of %s-%s is Ignore: each denies what the other promises; set webhook.failOnError to false, or the policy to Fail", kind, object)) }}
+{%- if critical and policy == "Ignore" and failOnError() == "true" %}
+{{- fail(printf("webhook.failOnError and failurePolicy Ignore contradict each other for %s-%s: the first promises that nothing enters unchecked, the second lets it in; set webhook.failOnError to false, or the policy to Fail", kind, object)) }}
 {%- endif %}
 - name: {{ kind }}-{{ object }}{{ variant }}.sparkoperator.k8s.io
   admissionReviewVersions:
