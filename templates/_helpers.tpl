@@ -87,13 +87,12 @@ app.kubernetes.io/managed-by: {{ release.service }}
 {{- imageRef(values.image.registry, values.image.repository, values.image.tag, values.image.digest) }}
 {%- endmacro %}
 
-{%- macro hookImage() -%}
-{%- set own = values.hook.image %}
-{%- set digest = own.digest | default(values.image.digest) %}
+{#- The image of a part that may have its own: a repository or tag of its own comes without the common digest. #}
+{%- macro imageOf(own) -%}
 {%- if own.repository or own.tag %}
 {{- imageRef(own.registry | default(values.image.registry), own.repository | default(values.image.repository), own.tag | default(values.image.tag), own.digest) }}
 {%- else %}
-{{- imageRef(own.registry | default(values.image.registry), values.image.repository, values.image.tag, digest) }}
+{{- imageRef(own.registry | default(values.image.registry), values.image.repository, values.image.tag, own.digest | default(values.image.digest)) }}
 {%- endif %}
 {%- endmacro %}
 

@@ -37,7 +37,7 @@ subjects:
 
 {#- Cluster-wide rules of both components: following a namespace selector; asking who scrapes secure metrics. #}
 {%- macro watchRules() -%}
-{%- if values.spark.jobNamespaceSelector %}
+{%- if values.spark.jobNamespaceSelector and not watchesAll() %}
 - apiGroups:
     - ""
   resources:

@@ -36,7 +36,9 @@ impl Kinds {
         let at = path.iter().try_fold(&self.schema, |at, key| at.get("properties")?.get(key))?;
         let kinds: Vec<&str> = match at.get("type") {
             Some(Json::String(kind)) => vec![kind],
-            Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).filter(|k| *k != "null").collect(),
+            Some(Json::Array(kinds)) => {
+                kinds.iter().filter_map(Json::as_str).filter(|k| *k != "null").collect()
+            }
             _ => Vec::new(),
         };
         let texts = at.get("enum").and_then(Json::as_array);

@@ -106,13 +106,17 @@ fn block(body: &str, place: &Place) -> Result<Tag, SubsetError> {
                 return Err(refuse("write {% for x in list %}"));
             };
             if !is_name(variable) || over.contains(" if ") || over.ends_with("recursive") {
-                return Err(refuse("a loop has one variable, no condition and no recursion; use if inside it"));
+                return Err(refuse(
+                    "a loop has one variable, no condition and no recursion; use if inside it",
+                ));
             }
             Tag::For { variable: variable.into(), over: expression(over, place)? }
         }
         "set" => {
             let Some((variable, value)) = rest.split_once('=') else {
-                return Err(refuse("write {% set name = value %}; for text over several lines write a macro"));
+                return Err(refuse(
+                    "write {% set name = value %}; for text over several lines write a macro",
+                ));
             };
             let variable = variable.trim();
             if !is_name(variable) {
@@ -163,7 +167,9 @@ fn lower(ast: &Ast<'_>, source: &str, place: &Place) -> Result<Expr, SubsetError
             let value = &constant.value;
             match (value.as_str(), value.as_i64(), bool::try_from(value.clone())) {
                 (Some(text), ..) => Expr::Str(text.to_owned()),
-                (None, _, Ok(truth)) if value.kind() == minijinja::value::ValueKind::Bool => Expr::Bool(truth),
+                (None, _, Ok(truth)) if value.kind() == minijinja::value::ValueKind::Bool => {
+                    Expr::Bool(truth)
+                }
                 (None, Some(int), _) => Expr::Int(int),
                 _ => return refuse("this constant", "constants are text, integers and booleans"),
             }
@@ -202,13 +208,19 @@ fn lower(ast: &Ast<'_>, source: &str, place: &Place) -> Result<Expr, SubsetError
                 CompareOpKind::Lte => "le",
                 CompareOpKind::Gt => "gt",
                 CompareOpKind::Gte => "ge",
-                CompareOpKind::In | CompareOpKind::NotIn => return refuse("`in`", "write `list | has(item)`"),
+                CompareOpKind::In | CompareOpKind::NotIn => {
+                    return refuse("`in`", "write `list | has(item)`");
+                }
             };
             Expr::Compare(name, go(&chain.expr)?, go(&only.expr)?)
         }
         Ast::Filter(filter) => {
             let Some(value) = &filter.expr else { return refuse("a filter block", "pipe a value") };
-            Expr::Pipe { value: go(value)?, name: filter.name.into(), args: arguments(&filter.args, source, place)? }
+            Expr::Pipe {
+                value: go(value)?,
+                name: filter.name.into(),
+                args: arguments(&filter.args, source, place)?,
+            }
         }
         Ast::Call(call) => match lower(&call.expr, source, place)? {
             Expr::Path(path) if path.len() == 1 => {
@@ -228,7 +240,11 @@ fn arguments(args: &[CallArg<'_>], source: &str, place: &Place) -> Result<Vec<Ex
     args.iter()
         .map(|arg| match arg {
             CallArg::Pos(expr) => lower(expr, source, place),
-            _ => Err(refused(place, format!("a named or spread argument in `{source}`"), "pass arguments by place")),
+            _ => Err(refused(
+                place,
+                format!("a named or spread argument in `{source}`"),
+                "pass arguments by place",
+            )),
         })
         .collect()
 }

@@ -57,8 +57,13 @@ impl Chart<'_> {
     /// [`PrintError`] for a name or value path that does not exist, or a value printed in a way that Go prints otherwise.
     pub fn print(&self, file: &str, pieces: &[Piece]) -> Result<String, PrintError> {
         let place = Place { file: file.into(), line: 1, column: 1 };
-        let mut printer =
-            Printer { chart: self, place, out: String::new(), frames: vec![Frame::default()], parameters: None };
+        let mut printer = Printer {
+            chart: self,
+            place,
+            out: String::new(),
+            frames: vec![Frame::default()],
+            parameters: None,
+        };
         for (i, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Text(text) => printer.out.push_str(&text.replace("{{", "{{ \"{{\" }}")),
@@ -189,8 +194,12 @@ impl Printer<'_> {
     /// `a and b and c` is one call in Go.
     fn operands(&self, expr: &Expr, and: bool) -> Result<Vec<String>, PrintError> {
         match expr {
-            Expr::And(left, right) if and => Ok([self.operands(left, and)?, self.operands(right, and)?].concat()),
-            Expr::Or(left, right) if !and => Ok([self.operands(left, and)?, self.operands(right, and)?].concat()),
+            Expr::And(left, right) if and => {
+                Ok([self.operands(left, and)?, self.operands(right, and)?].concat())
+            }
+            Expr::Or(left, right) if !and => {
+                Ok([self.operands(left, and)?, self.operands(right, and)?].concat())
+            }
             other => Ok(vec![self.operand(other)?]),
         }
     }
@@ -198,7 +207,8 @@ impl Printer<'_> {
     /// An expression as an argument.
     fn operand(&self, expr: &Expr) -> Result<String, PrintError> {
         let code = self.expr(expr)?;
-        let atom = matches!(expr, Expr::Path(_) | Expr::Str(_) | Expr::Int(_) | Expr::Bool(_)) && !code.contains(' ')
+        let atom = matches!(expr, Expr::Path(_) | Expr::Str(_) | Expr::Int(_) | Expr::Bool(_))
+            && !code.contains(' ')
             || matches!(expr, Expr::Str(_));
         Ok(if atom { code } else { format!("({code})") })
     }
@@ -223,7 +233,11 @@ impl Printer<'_> {
 
     fn include(&self, name: &str, parameters: &[String], args: &[Expr]) -> Result<String, PrintError> {
         if parameters.len() != args.len() {
-            return self.fail(format!("macro {name} takes {} arguments, not {}", parameters.len(), args.len()));
+            return self.fail(format!(
+                "macro {name} takes {} arguments, not {}",
+                parameters.len(),
+                args.len()
+            ));
         }
         let target = quoted(&format!("{}.{name}", self.chart.name));
         if parameters.is_empty() {
@@ -246,9 +260,8 @@ impl Printer<'_> {
 
     fn path(&self, path: &[String]) -> Result<String, PrintError> {
         let Some((first, rest)) = path.split_first() else { return self.fail("an empty path") };
-        let below = rest.iter().map(|key| format!(".{key}")).collect::<String>();
-        if let Some(frame) = self.frames.iter().rev().find(|f| f.names.contains(first)) {
-            let _ = frame;
+        let below = rest.iter().flat_map(|key| [".", key]).collect::<String>();
+        if self.frames.iter().any(|f| f.names.contains(first)) {
             return Ok(format!("${first}{below}"));
         }
         if self.parameters.as_ref().is_some_and(|p| p.contains(first)) {
@@ -288,7 +301,9 @@ impl Printer<'_> {
         let Some((_, keys)) = path.split_first().filter(|(root, _)| *root == "values") else { return Ok(()) };
         match self.chart.kinds.of(keys) {
             Some(Kind::Bool | Kind::Safe) => Ok(()),
-            Some(Kind::Text) => self.fail(format!("{} may hold any text: print it with quote", path.join("."))),
+            Some(Kind::Text) => {
+                self.fail(format!("{} may hold any text: print it with quote", path.join(".")))
+            }
             Some(Kind::Integer) => self.fail(format!(
                 "{} is a number, which Helm prints as 1e+06 from a million on: print it with int64",
                 path.join(".")
@@ -301,8 +316,13 @@ impl Printer<'_> {
     /// Go compares numbers only with numbers of their own type.
     fn comparable(&self, expr: &Expr) -> Result<(), PrintError> {
         let Expr::Path(path) = expr else { return Ok(()) };
-        if path.first().is_some_and(|f| f == "values") && self.chart.kinds.of(&path[1..]) == Some(Kind::Integer) {
-            return self.fail(format!("{} is a float in Helm where it comes from a file: compare it with int64", path.join(".")));
+        if path.first().is_some_and(|f| f == "values")
+            && self.chart.kinds.of(&path[1..]) == Some(Kind::Integer)
+        {
+            return self.fail(format!(
+                "{} is a float in Helm where it comes from a file: compare it with int64",
+                path.join(".")
+            ));
         }
         Ok(())
     }

@@ -18,8 +18,14 @@ pub(super) fn values_file(name: &str) -> Result<String, Failure> {
     text(name).map_err(|e| match e.kind() {
         io::ErrorKind::InvalidData | io::ErrorKind::FileTooLarge => Failure::input(format!("{name}: {e}")),
         io::ErrorKind::NotFound => Failure::system(format!("open {name}: no such file or directory")),
-        _ => Failure::system(format!("open {name}: {e}")),
+        _ => Failure::system(format!("open {name}: {}", plain(&e))),
     })
+}
+
+/// What the system says, without the number that only it knows.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
 /// Reads a file of `--set-file`, or standard input for `-`.
@@ -35,7 +41,8 @@ pub(super) fn text(name: &str) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
     String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        io::Error::new(io::ErrorKind::InvalidData, format!("not UTF-8 text at byte {at}"))
+        let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
+        let line = valid.split(|b| *b == b'\n').count();
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line} is not UTF-8 text"))
     })
 }

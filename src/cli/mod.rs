@@ -23,7 +23,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Render(render::Args),
+    Render(Box<render::Args>),
     Values(values::Args),
     Presets(presets::Args),
     Completions(completions::Args),

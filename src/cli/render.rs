@@ -150,15 +150,18 @@ fn sources(args: &Args, compat: HelmCompat) -> Result<(Sources, Vec<&'static str
 
 /// What to say when no preset has a name.
 pub(super) fn unknown_preset(name: &str) -> String {
-    let nearest = values::PRESETS.iter().map(|p| p.name).min_by_key(|p| strsim::damerau_levenshtein(p, name));
-    let hint = nearest.map(|n| format!("; did you mean {n:?}?")).unwrap_or_default();
-    format!("there is no preset {name:?}{hint} `spark-operator presets` lists them all")
+    let near = values::PRESETS.iter().map(|p| (strsim::damerau_levenshtein(p.name, name), p.name)).min();
+    let hint = match near.filter(|(distance, preset)| *distance <= 1 + preset.len() / 4) {
+        Some((_, preset)) => format!("did you mean {preset:?}?"),
+        None => "`spark-operator presets` lists them all".to_owned(),
+    };
+    format!("there is no preset {name:?}: {hint}")
 }
 
 /// A file that cannot be read is the system's fault; anything else is the input's.
 fn source_failure(error: values::SourceError) -> Failure {
     if std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source())
-        .any(|e| e.is::<io::Error>())
+        .any(<dyn std::error::Error>::is::<io::Error>)
     {
         Failure::system(error)
     } else {

@@ -1,5 +1,6 @@
 //! The chart: its name and versions, and its templates, built into the binary.
 
+use std::fmt::Write as _;
 use std::sync::OnceLock;
 
 use minijinja::Environment;
@@ -98,7 +99,8 @@ fn whole() -> String {
     let mut text = String::new();
     for (path, source) in MACROS {
         let names: Vec<_> = source.lines().filter_map(macro_name).collect();
-        text += &format!("{{%- from {path:?} import {} %}}", names.join(", "));
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{{%- from {path:?} import {} %}}", names.join(", "));
     }
     // A loop's variables, and those that the file sets, end with the iteration.
     text + "{%- for path in paths %}{%- set file %}{% include path %}{% endset %}{{- len(file) }}:{{ file }}{%- endfor %}"

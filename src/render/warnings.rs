@@ -15,6 +15,7 @@ pub(super) fn of(values: &Values) -> Vec<String> {
     let images = [
         ("image.repository", Some(&image.repository)),
         ("hook.image.repository", hook.image.repository.as_ref()),
+        ("webhook.image.repository", webhook.image.repository.as_ref()),
     ];
     for (key, repository) in images {
         warn(repository.is_some_and(|r| r.contains("kubeflow/")), &|| {

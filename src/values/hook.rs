@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
-use super::image::HookImage;
+use super::image::PartImage;
 use super::types::{DnsPolicy, ObjectLabels, Open, TextMap, empty, open, restricted_container};
 
 /// The CRD-upgrade Job and its rights.
@@ -14,8 +14,8 @@ pub struct Hook {
     /// Render the Job that applies the CRDs with server-side apply. Off: Helm installs CRDs once and never upgrades them.
     #[default(Some(false))]
     pub upgrade_crd: Option<bool>,
-    /// Image of the Job.
-    pub image: HookImage,
+    /// Image of the Job, where it differs.
+    pub image: PartImage,
     /// Container resources. `{}` sets none.
     #[default(Some(open(serde_json::json!({
         "limits": { "cpu": "100m", "memory": "64Mi" },

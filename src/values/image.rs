@@ -1,4 +1,4 @@
-//! `image` and `hook.image`: which image runs, and how it is pulled.
+//! `image`, `webhook.image` and `hook.image`: which image runs, and how it is pulled.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,19 +34,19 @@ pub struct Image {
     pub pull_secrets: Option<Vec<Open>>,
 }
 
-/// The image of the hook Job; what is empty is taken from `image`.
+/// The image of one part; what is empty is taken from `image`.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, SmartDefault)]
 #[serde(rename_all = "camelCase")]
-pub struct HookImage {
+pub struct PartImage {
     /// Registry host. Empty: as `image.registry`.
     #[default(empty())]
     #[schemars(regex(pattern = r"^[A-Za-z0-9.:/_-]*$"))]
     pub registry: Option<String>,
-    /// Repository. Empty: as `image.repository`. It must hold this operator: the Job runs `crds apply`.
+    /// Repository. Empty: as `image.repository`. It must hold this operator.
     #[default(empty())]
     #[schemars(regex(pattern = r"^([a-z0-9]+([._/-]+[a-z0-9]+)*)?$"))]
     pub repository: Option<String>,
-    /// Tag. Empty: as `image.tag`. An older tag applies older CRDs.
+    /// Tag. Empty: as `image.tag`. In the hook, an older tag applies older CRDs.
     #[default(Some("".into()))]
     pub tag: Option<Tag>,
     /// Digest. Empty: as `image.digest`, unless a repository or tag is given here.

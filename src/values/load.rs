@@ -53,8 +53,7 @@ impl fmt::Display for Finding {
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// They do not fit the schema.
-    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\nspark-operator:\n{}",
-        .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\nspark-operator:\n{}", shown(.0))]
     Schema(Vec<Finding>),
     /// They fit the schema but not the types: a fault of ours, since the schema comes from the types.
     #[error("values fit the schema but not the types: {0}")]
@@ -85,6 +84,17 @@ pub fn load(user: Map) -> Result<Loaded, LoadError> {
         values: serde_json::from_value(json)?,
         warnings: warnings.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// Most findings that are printed: who has more has given a wrong file.
+const MOST: usize = 20;
+
+fn shown(findings: &[Finding]) -> String {
+    let mut lines: Vec<String> = findings.iter().take(MOST).map(ToString::to_string).collect();
+    if findings.len() > MOST {
+        lines.push(format!("… and {} more", findings.len() - MOST));
+    }
+    lines.join("\n")
 }
 
 /// Source name of values that no user wrote.
@@ -157,7 +167,11 @@ fn findings(error: &ValidationError<'_>, schema: &Json, user: &Node) -> Vec<Find
             };
             vec![one(format!("invalid propertyName {}", quoted(key)), place, Some(hint))]
         }
-        kind => vec![one(wording(kind, error), place, hint(schema, &pointer))],
+        kind => vec![one(
+            wording(kind, error),
+            place,
+            advice(kind, error.instance()).or_else(|| hint(schema, &pointer)),
+        )],
     }
 }
 
@@ -215,6 +229,25 @@ fn quoted(text: &str) -> String {
         c => c.to_string(),
     });
     format!("'{}'", escaped.collect::<String>())
+}
+
+/// What to do about a wrong type, where that is always the same.
+fn advice(kind: &ValidationErrorKind, instance: &Json) -> Option<String> {
+    let ValidationErrorKind::Type { kind } = kind else { return None };
+    let wanted = wanted(kind);
+    let is_number = wanted.contains("integer") || wanted.contains("number");
+    match instance {
+        Json::Number(_) | Json::Bool(_) if wanted.contains("string") => {
+            Some("put the value in quotes".into())
+        }
+        Json::String(s) if is_number && s.parse::<f64>().is_ok() => {
+            Some("write the number without quotes; on the command line use --set, not --set-string".into())
+        }
+        Json::String(s) if wanted.contains("boolean") && matches!(s.as_str(), "true" | "false") => {
+            Some("write it without quotes; on the command line use --set, not --set-string".into())
+        }
+        _ => None,
+    }
 }
 
 fn length(instance: &Json) -> usize {
@@ -293,9 +326,7 @@ fn nearest(schema: &Json, pointer: &str, key: &str) -> Option<String> {
     match elsewhere.as_slice() {
         [] => None,
         [one] => Some(format!("did you mean '{one}'?")),
-        [first, rest @ ..] => {
-            Some(format!("did you mean '{first}' (or one of {} others of that name)?", rest.len()))
-        }
+        many => Some(format!("did you mean one of {}?", many.join(", "))),
     }
 }
 

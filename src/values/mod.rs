@@ -37,7 +37,7 @@ pub use self::controller::{Controller, FeatureGate};
 pub use self::default_yaml::default_yaml;
 pub use self::docs::docs;
 pub use self::hook::Hook;
-pub use self::image::{HookImage, Image};
+pub use self::image::{Image, PartImage};
 pub use self::load::{Finding, LoadError, Loaded, load};
 pub use self::merge::{Clash, Warning, coalesce, coalesce_as, merge};
 pub use self::network::{NetworkPolicy, Service};

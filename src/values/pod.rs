@@ -31,14 +31,15 @@ pub struct PodSettings {
     /// Log format: `console` for people, `json` for collectors.
     #[default(Some(LogEncoder::Console))]
     pub log_encoder: Option<LogEncoder>,
-    /// Most API calls per second of one pod, on average. 0: no limit on this side; the API server's own fairness rules.
+    /// Most API calls per second of one pod, on average. Null or 0: no limit on this side; the operator bounds how much it
+    /// does at once, and the API server's own fairness rules. 20, Kubeflow's default, holds back bursts of applications.
     #[serde(rename = "kubeAPIQPS")]
-    #[default(Some(20.into()))]
+    #[default(None)]
     #[schemars(with = "Option<f64>", range(min = 0, max = 1_000_000))]
     pub kube_api_qps: Option<serde_json::Number>,
-    /// Most API calls at once above the average rate. 0: no limit.
+    /// Most API calls at once above the average rate. Null or 0: no limit.
     #[serde(rename = "kubeAPIBurst")]
-    #[default(Some(30))]
+    #[default(None)]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub kube_api_burst: Option<i64>,
     /// Arguments appended to the container's own, for flags without a value of their own. One that repeats a flag wins,

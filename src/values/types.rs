@@ -300,6 +300,7 @@ text_enum!(
 );
 
 /// An empty text: the default of many keys.
+#[allow(clippy::unnecessary_wraps, reason = "it stands where an optional text is the default")]
 pub(super) fn empty() -> Option<String> {
     Some(String::new())
 }

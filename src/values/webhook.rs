@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use smart_default::SmartDefault;
 
 use super::controller::Switch;
+use super::image::PartImage;
 use super::network::Service;
 use super::pod::PodSettings;
 use super::types::{
@@ -20,6 +21,8 @@ pub struct Webhook {
     /// at `kubectl apply`, and executor fields that Spark overwrites are not repaired.
     #[default(Some(true))]
     pub enable: Option<bool>,
+    /// Image of the webhook, where it differs.
+    pub image: PartImage,
     /// Pod and Deployment settings.
     #[serde(flatten)]
     pub pod: PodSettings,

@@ -160,7 +160,10 @@ const STRICTER: &[(&str, &str)] = &[
     ("spark: { jobNamespaces: default }", "got string, want"),
     ("spark: { jobNamespaces: [a, b, a] }", "items at 0 and 2 are equal"),
     ("spark: { jobNamespaces: [A] }", "does not match pattern"),
-    ("webhook: { failurePolicy: Ignore, failOnError: true }", "webhook.failOnError is true"),
+    (
+        "webhook: { failurePolicy: Ignore, failOnError: true }",
+        "webhook.failOnError and failurePolicy Ignore contradict",
+    ),
     ("webhook: { failurePolicy: Never }", "value must be one of"),
     ("webhook: { timeoutSeconds: 31 }", "maximum: got 31, want 30"),
     ("image: { pullPolicy: always }", "value must be one of 'Always'"),
