@@ -2,9 +2,11 @@
 //!
 //! Exit codes: 0 done, 1 the check failed, 2 bad input or usage, 3 could not do it (files, cluster).
 
+mod chart;
 mod completions;
 mod input;
 mod presets;
+mod probe;
 mod render;
 mod values;
 
@@ -24,8 +26,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Render(Box<render::Args>),
+    Chart(chart::Args),
     Values(values::Args),
     Presets(presets::Args),
+    Probe(probe::Args),
     Completions(completions::Args),
 }
 
@@ -37,6 +41,11 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The check that was asked for failed.
+    pub(crate) fn check(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), code: 1 }
+    }
+
     /// The input or the usage is bad.
     pub(crate) fn input(error: impl std::fmt::Display) -> Self {
         Self { message: error.to_string(), code: 2 }
@@ -53,8 +62,10 @@ impl Failure {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Render(args) => render::run(&args),
+        Command::Chart(args) => chart::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Presets(args) => presets::run(&args),
+        Command::Probe(args) => probe::run(&args),
         Command::Completions(args) => completions::run(&args),
     };
     match result {

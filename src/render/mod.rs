@@ -4,7 +4,7 @@
 //! read and written by the command line.
 
 pub mod capabilities;
-pub mod chart;
+mod environment;
 pub mod output;
 pub mod release;
 mod warnings;
@@ -15,6 +15,7 @@ use thiserror::Error;
 
 pub use self::capabilities::{Capabilities, KubeVersion};
 pub use self::release::Release;
+use crate::chart::source;
 use crate::manifest::{self, Document, DocumentError, HelmCompat};
 use crate::template::{self, TemplateError};
 use crate::values::Values;
@@ -34,6 +35,9 @@ pub enum RenderError {
     /// A template refused the values, or is wrong.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The cluster is older than what is supported. Helm's words.
+    #[error("chart requires kubeVersion: {required} which is incompatible with Kubernetes {0}", required = source::KUBE_VERSION)]
+    KubeVersion(String),
     /// The templates do not parse: a fault of ours.
     #[error("the built-in templates do not parse: {0}")]
     Source(String),
@@ -52,7 +56,11 @@ pub fn render(
     capabilities: &Capabilities,
     compat: HelmCompat,
 ) -> Result<Rendered, RenderError> {
-    let env = chart::environment().map_err(|e| RenderError::Source(format!("{e:#}")))?;
+    let KubeVersion { major, minor, normalized, .. } = &capabilities.kube_version;
+    if (major.parse().unwrap_or(0), minor.parse().unwrap_or(0)) < source::OLDEST_KUBE_VERSION {
+        return Err(RenderError::KubeVersion(normalized.clone()));
+    }
+    let env = environment::environment().map_err(|e| RenderError::Source(format!("{e:#}")))?;
     let context = context! {
         values => minijinja::Value::from(Serde(values)),
         release => context! {
@@ -63,21 +71,21 @@ pub fn render(
             revision => release.revision,
             service => release.service.as_str(),
         },
-        chart => context! { name => chart::NAME, version => chart::VERSION, appVersion => chart::APP_VERSION },
-        paths => chart::TEMPLATES.iter().map(|(path, _)| *path).collect::<minijinja::Value>(),
+        chart => context! { name => source::NAME, version => source::VERSION, appVersion => source::APP_VERSION },
+        paths => source::TEMPLATES.iter().map(|(path, _)| *path).collect::<minijinja::Value>(),
         capabilities => context! {
             kubeVersion => capabilities.kube_version.full.as_str(),
             apiVersions => Serde(&capabilities.api_versions),
         },
     };
-    let printed = template::render(env, chart::WHOLE, context)?;
-    let paths = chart::TEMPLATES.iter().map(|(path, _)| format!("{}/templates/{path}", chart::NAME));
+    let printed = template::render(env, environment::WHOLE, context)?;
+    let paths = source::TEMPLATES.iter().map(|(path, _)| format!("{}/templates/{path}", source::NAME));
     let files: Vec<_> = paths.zip(files(&printed)).map(|(path, text)| (path, text.to_owned())).collect();
     let documents = manifest::collect(files, compat)?.into_documents();
     Ok(Rendered { documents, warnings: warnings::of(values) })
 }
 
-/// The files in what [`chart::WHOLE`] printed.
+/// The files in what [`environment::WHOLE`] printed.
 fn files(mut printed: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let (length, rest) = printed.split_once(':')?;

@@ -14,16 +14,21 @@ use crate::yaml;
 /// Widest comment line, in characters.
 const WIDTH: usize = 110;
 
-/// The commented values.yaml.
+/// The commented values.yaml of the defaults.
 #[must_use]
 pub fn default_yaml() -> String {
+    commented_yaml(&Values::default_json().unwrap_or_default())
+}
+
+/// A commented values.yaml whose defaults are these values: for a chart with a preset baked in.
+#[must_use]
+pub fn commented_yaml(defaults: &Json) -> String {
     let mut out = String::from(
         "# Values of the spark-operator chart. Generated from the doc comments in src/values: do not edit.\n\
          # Null removes a default; unknown keys are errors.\n",
     );
-    let (schema, defaults) = (bare_schema(), Values::default_json().unwrap_or_default());
-    if let Json::Object(root) = &schema {
-        section(&mut out, root, &defaults, 0);
+    if let Json::Object(root) = &bare_schema() {
+        section(&mut out, root, defaults, 0);
     }
     out
 }

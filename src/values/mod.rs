@@ -34,7 +34,7 @@ use smart_default::SmartDefault;
 pub use self::cert_manager::CertManager;
 pub use self::compat::HelmCompat;
 pub use self::controller::{Controller, FeatureGate};
-pub use self::default_yaml::default_yaml;
+pub use self::default_yaml::{commented_yaml, default_yaml};
 pub use self::docs::docs;
 pub use self::hook::Hook;
 pub use self::image::{Image, PartImage};

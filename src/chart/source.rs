@@ -1,12 +1,5 @@
 //! The chart: its name and versions, and its templates, built into the binary.
 
-use std::fmt::Write as _;
-use std::sync::OnceLock;
-
-use minijinja::Environment;
-
-use crate::template;
-
 /// Name of the chart.
 pub const NAME: &str = "spark-operator";
 
@@ -42,8 +35,15 @@ pub const MACROS: &[(&str, &str)] = templates![
     "webhook/_webhook.tpl",
 ];
 
-/// Files that print manifests, in the order of their paths.
+/// Oldest Kubernetes version that is supported, as Chart.yaml says it.
+pub const KUBE_VERSION: &str = ">=1.32.0-0";
+
+/// The same, as major and minor version.
+pub const OLDEST_KUBE_VERSION: (u32, u32) = (1, 32);
+
+/// Files that print manifests (and notes), in the order of their paths.
 pub const TEMPLATES: &[(&str, &str)] = templates![
+    "NOTES.txt",
     "certmanager/certificate.yaml",
     "certmanager/issuer.yaml",
     "controller/deployment.yaml",
@@ -65,6 +65,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "spark/namespaces.yaml",
     "spark/rbac.yaml",
     "spark/serviceaccount.yaml",
+    "tests/services.yaml",
     "users/clusterroles.yaml",
     "webhook/deployment.yaml",
     "webhook/horizontalpodautoscaler.yaml",
@@ -76,37 +77,3 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "webhook/serviceaccount.yaml",
     "webhook/validatingwebhookconfiguration.yaml",
 ];
-
-/// The template that renders all others: it knows every macro, and prints each file after its length in bytes and a
-/// colon, so that no text of a user can be taken for the end of a file.
-pub(super) const WHOLE: &str = "the whole chart";
-
-/// The environment with every template parsed, once for the process.
-pub(super) fn environment() -> Result<&'static Environment<'static>, &'static minijinja::Error> {
-    static ENVIRONMENT: OnceLock<Result<Environment<'static>, minijinja::Error>> = OnceLock::new();
-    let built = ENVIRONMENT.get_or_init(|| {
-        let mut env = template::environment();
-        for (path, text) in MACROS.iter().chain(TEMPLATES) {
-            env.add_template(path, text)?;
-        }
-        env.add_template_owned(WHOLE, whole())?;
-        Ok(env)
-    });
-    built.as_ref()
-}
-
-fn whole() -> String {
-    let mut text = String::new();
-    for (path, source) in MACROS {
-        let names: Vec<_> = source.lines().filter_map(macro_name).collect();
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{{%- from {path:?} import {} %}}", names.join(", "));
-    }
-    // A loop's variables, and those that the file sets, end with the iteration.
-    text + "{%- for path in paths %}{%- set file %}{% include path %}{% endset %}{{- len(file) }}:{{ file }}{%- endfor %}"
-}
-
-/// The macro that a line begins to define.
-fn macro_name(line: &str) -> Option<&str> {
-    line.strip_prefix("{%- macro ")?.split('(').next()
-}
