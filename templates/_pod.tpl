@@ -123,9 +123,7 @@ affinity:
   {{- c.affinity | toYaml | nindent(2) }}
 {%- endif %}
 {%- if c.hostUsers | kindIs("bool") %}
-{%- if capabilities.kubeVersion | semverCompare(">=1.30-0") %}
 hostUsers: {{ c.hostUsers }}
-{%- endif %}
 {%- endif %}
 {%- if c.hostNetwork %}
 hostNetwork: true

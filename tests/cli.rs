@@ -191,9 +191,15 @@ fn hooks_are_left_out_when_asked() {
     let without = folder.run(&["render", "--set", "hook.upgradeCrd=true", "--no-hooks"]).ok();
     assert!(all.contains("helm.sh/hook"), "{all}");
     assert!(!without.contains("helm.sh/hook") && all.starts_with(without.trim_end()), "{without}");
-    // The chart has no tests: the switch changes nothing, in any of its forms.
-    for flag in ["--skip-tests", "--skip-tests=true", "--skip-tests=false"] {
-        assert_eq!(folder.run(&["render", "--set", "hook.upgradeCrd=true", flag]).ok(), all, "{flag}");
+    // Test hooks are left out unless they are asked for.
+    for (flag, tests) in [("--skip-tests", false), ("--skip-tests=true", false), ("--skip-tests=false", true)]
+    {
+        let printed = folder.run(&["render", "--set", "hook.upgradeCrd=true", flag]).ok();
+        assert_eq!(printed.contains("helm.sh/hook: test"), tests, "{flag}");
+        assert_eq!(
+            printed.matches("\n# Source: ").count(),
+            all.matches("\n# Source: ").count() + usize::from(tests)
+        );
     }
 }
 
@@ -217,11 +223,13 @@ fn helm_3_and_4_differ_in_order_and_white_space_only() {
 #[test]
 fn the_version_of_the_cluster_is_heeded() {
     let folder = Folder::new();
-    let run = |version| {
-        folder.run(&["render", "--set", "controller.hostUsers=false", "--kube-version", version]).ok()
-    };
-    assert!(!run("1.29").contains("hostUsers") && !run("v1.29.14-eks-1").contains("hostUsers"));
-    assert!(run("1.30").contains("hostUsers: false") && run("v1.37.0").contains("hostUsers: false"));
+    let run = |version| folder.run(&["render", "--kube-version", version]);
+    for version in ["1.32", "v1.33.4-gke.12", "v1.37.0"] {
+        assert!(run(version).ok().contains("kind: Deployment"), "{version}");
+    }
+    let words =
+        "Error: chart requires kubeVersion: >=1.32.0-0 which is incompatible with Kubernetes v1.31.9\n";
+    assert_eq!(run("v1.31.9-eks-1").refused("too old"), (2, words.to_owned()));
 }
 
 #[test]

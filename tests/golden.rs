@@ -11,9 +11,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use insta::Settings;
+use spark_operator::chart::source as chart;
 use spark_operator::manifest::Document;
 use spark_operator::render::output::{OutputOptions, print};
-use spark_operator::render::{Capabilities, KubeVersion, Release, chart, render};
+use spark_operator::render::{Capabilities, KubeVersion, Release, render};
 use spark_operator::values::{HelmCompat, PRESETS, Preset, Sources, ValuesFile, collect, load};
 
 /// Snapshots that belong to no preset: help texts, and the errors of `bad_input`, one file a group of cases.

@@ -44,6 +44,7 @@ fn kubernetes() -> BTreeMap<(&'static str, &'static str), RoundTrip> {
         of::<batch::Job>(),
         of::<core::ConfigMap>(),
         of::<core::Namespace>(),
+        of::<core::Pod>(),
         of::<core::Service>(),
         of::<core::ServiceAccount>(),
         of::<networking::NetworkPolicy>(),

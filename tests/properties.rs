@@ -166,7 +166,7 @@ fn values_may_be_as_deep_as_a_file_may_be() {
 fn the_binary_prints_what_the_library_does_without_an_environment() {
     for preset in PRESETS {
         let output = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
-            .args(["render", "--preset", preset.name])
+            .args(["render", "--preset", preset.name, "--skip-tests=false"])
             .env_clear()
             .output()
             .unwrap();

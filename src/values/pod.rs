@@ -107,7 +107,6 @@ pub struct PodSettings {
     #[default(Some(Vec::new()))]
     pub topology_spread_constraints: Option<Vec<Open>>,
     /// Whether the pods use the node's user namespace. Null: Kubernetes' default. Text is accepted and ignored.
-    /// Rendered for Kubernetes 1.30 and later.
     #[default(None)]
     pub host_users: Option<Tristate>,
     /// Run the pods in the node's network: for API servers that cannot reach the pod network. Its ports must be free on

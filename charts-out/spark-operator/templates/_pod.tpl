@@ -124,9 +124,7 @@ affinity:
   {{- $.c.affinity | toYaml | nindent 2 }}
 {{- end }}
 {{- if $.c.hostUsers | kindIs "bool" }}
-{{- if $.root.Capabilities.KubeVersion.Version | semverCompare ">=1.30-0" }}
 hostUsers: {{ $.c.hostUsers }}
-{{- end }}
 {{- end }}
 {{- if $.c.hostNetwork }}
 hostNetwork: true
