@@ -30,7 +30,8 @@ fn main() {
             println!("{variable} is not set: tests/tools/helm installs Helm");
             continue;
         };
-        let common = ["template", "spark-operator", CHART, "--namespace", "spark-operator", "--kube-version", "1.37"];
+        let common =
+            ["template", "spark-operator", CHART, "--namespace", "spark-operator", "--kube-version", "1.37"];
         groups[0].1.push(helm(variable, &path, &common));
         groups[1].1.push(helm(variable, &path, &[&common[..], &["-f", &everything, "-a", APIS]].concat()));
     }

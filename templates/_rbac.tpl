@@ -27,11 +27,11 @@ subjects:
 {%- endmacro %}
 
 {#- The ClusterRole whose rules are bound in job namespaces, where roleKind or existingClusterRole ask for one. #}
-{%- macro jobsClusterRole(c, name) -%}
+{%- macro jobsClusterRole(c, ownName) -%}
 {%- if c.rbac.existingClusterRole %}
 {{- c.rbac.existingClusterRole }}
 {%- elif c.rbac.roleKind == "ClusterRole" %}
-{{- name }}-jobs
+{{- ownName }}-jobs
 {%- endif %}
 {%- endmacro %}
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::folder::Files;
+use super::folder::{Files, MARK};
 
 /// Why the chart's folder cannot be used.
 #[derive(Debug, Error)]
@@ -69,7 +69,7 @@ fn read_below(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), Disk
 /// [`DiskError`]; the folder is then as it was.
 pub fn write(folder: &Path, files: &Files, force: bool) -> Result<(), DiskError> {
     let there = read(folder)?;
-    let foreign: Vec<String> = there.keys().filter(|path| !is_ours(path, files)).take(3).cloned().collect();
+    let foreign: Vec<String> = foreign(&there, files).take(3).cloned().collect();
     if !foreign.is_empty() && !force {
         return Err(DiskError::Foreign { folder: folder.to_owned(), files: foreign });
     }
@@ -98,9 +98,14 @@ pub fn write(folder: &Path, files: &Files, force: bool) -> Result<(), DiskError>
     })
 }
 
-/// Whether a file may be of an earlier version of the chart: generated folders hold nothing else.
-fn is_ours(path: &str, files: &Files) -> bool {
-    files.contains_key(path) || ["templates/", "ci/", "crds/"].iter().any(|folder| path.starts_with(folder))
+/// Files that are not of this chart or of an earlier version of it: all of them where Chart.yaml was not generated, else
+/// those that say nothing of being generated and that the chart does not have.
+fn foreign<'a>(there: &'a Files, files: &'a Files) -> impl Iterator<Item = &'a String> {
+    let ours = there.get("Chart.yaml").is_some_and(|text| text.contains(MARK));
+    let known = move |path: &str, text: &str| {
+        ours && (files.contains_key(path) || path.starts_with("ci/") || text.contains(MARK))
+    };
+    there.iter().filter(move |(path, text)| !known(path, text)).map(|(path, _)| path)
 }
 
 /// What differs between the chart and a folder, as a unified diff; nothing where they are equal.

@@ -28,27 +28,30 @@ pub struct SubsetError {
 /// # Errors
 /// [`SubsetError`] for the first construct outside the subset.
 pub fn parse(file: &str, source: &str) -> Result<Vec<Piece>, SubsetError> {
+    let unreadable = |e: minijinja::Error| SubsetError {
+        place: Place { file: file.into(), line: e.line().unwrap_or(1), column: 1 },
+        construct: e.to_string(),
+        hint: "minijinja cannot read it".into(),
+    };
+    // What follows reads tag by tag; that the tags fit together is minijinja's to say.
+    minijinja::machinery::parse(source, file, SyntaxConfig::default()).map_err(unreadable)?;
     let mut pieces = Vec::new();
     let mut end = 0;
     let mut open = None;
     for token in tokenize(source, false, SyntaxConfig::default()) {
-        let (token, span) = token.map_err(|e| SubsetError {
-            place: Place { file: file.into(), line: e.line().unwrap_or(1), column: 1 },
-            construct: e.to_string(),
-            hint: "minijinja cannot read it".into(),
-        })?;
+        let (token, span) = token.map_err(unreadable)?;
         match token {
             Token::VariableStart | Token::BlockStart => open = Some(span.start_offset as usize),
             Token::VariableEnd | Token::BlockEnd => {
                 let Some(start) = open.take() else { continue };
-                text(&mut pieces, &source[end..start]);
+                text(&mut pieces, &source[end..start], &place(file, source, end))?;
                 end = span.end_offset as usize;
                 pieces.push(tag(&source[start..end], place(file, source, start))?);
             }
             _ => {}
         }
     }
-    text(&mut pieces, &source[end..]);
+    text(&mut pieces, &source[end..], &place(file, source, end))?;
     Ok(pieces)
 }
 
@@ -59,7 +62,17 @@ fn place(file: &str, source: &str, offset: usize) -> Place {
 }
 
 /// Text between tags; the lexer drops comments, so they are found here.
-fn text(pieces: &mut Vec<Piece>, mut raw: &str) {
+fn text(pieces: &mut Vec<Piece>, mut raw: &str, place: &Place) -> Result<(), SubsetError> {
+    if raw.contains("{%") {
+        return Err(refused(place, "raw text", "Go has none: print braces as text, {{ \"{{\" }}"));
+    }
+    if let Some(odd) = raw.chars().find(|c| c.is_whitespace() && !matches!(c, ' ' | '\t' | '\r' | '\n')) {
+        return Err(refused(
+            place,
+            format!("the white space {odd:?}"),
+            "a dash takes it in one language and leaves it in the other",
+        ));
+    }
     while let Some((before, rest)) = raw.split_once("{#")
         && let Some((comment, after)) = rest.split_once("#}")
     {
@@ -67,10 +80,14 @@ fn text(pieces: &mut Vec<Piece>, mut raw: &str) {
         let inner = comment.strip_prefix('-').unwrap_or(comment);
         let (trim_left, trim_right) = (inner.len() < comment.len(), inner.ends_with('-'));
         let text = inner.strip_suffix('-').unwrap_or(inner).trim().to_owned();
+        if text.contains("*/") {
+            return Err(refused(place, "*/ in a comment", "it would end the comment in Go"));
+        }
         pieces.push(Piece::Comment { text, trim_left, trim_right });
         raw = after;
     }
     push_text(pieces, raw);
+    Ok(())
 }
 
 fn push_text(pieces: &mut Vec<Piece>, text: &str) {

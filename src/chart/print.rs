@@ -1,8 +1,8 @@
 //! From the intermediate form to Go templates.
 //!
 //! Text and dashes are copied, so white space is equal by construction. A macro becomes a named template: one without
-//! parameters gets the root, one with parameters a dict of them and `root`. Values are always reached from `$`, which
-//! no loop rebinds.
+//! parameters gets the root, one with parameters a dict of them and `root`. Values are reached from Go's dot, in a
+//! loop from `$`, which no loop rebinds.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -36,10 +36,20 @@ pub struct Chart<'a> {
 /// A block that is open, and the names it has given.
 #[derive(Default)]
 struct Frame {
-    names: Vec<String>,
+    /// Names, each with the path that it stands for, if it stands for one.
+    names: BTreeMap<String, Option<Vec<String>>>,
+    /// Whether it is a loop's, which rebinds Go's dot.
+    is_loop: bool,
     /// The loop's index variable, where the body asks for the first turn.
     index: Option<String>,
 }
+
+/// What the render knows of a release and of the chart.
+const RELEASE: [&str; 6] = ["name", "namespace", "isInstall", "isUpgrade", "revision", "service"];
+const CHART: [&str; 3] = ["name", "version", "appVersion"];
+
+/// Functions that make of a number what both languages agree on.
+const TAKE_NUMBERS: [&str; 6] = ["int64", "int", "kindIs", "empty", "toYaml", "toJson"];
 
 struct Printer<'a> {
     chart: &'a Chart<'a>,
@@ -121,32 +131,87 @@ impl Printer<'_> {
                 "end".into()
             }
             Tag::For { variable, over } => {
+                self.nameable(variable)?;
                 let over = self.expr(over)?;
                 let index = asks_for_first(rest).then(|| format!("{variable}Index"));
-                let names = vec![variable.clone()];
+                let names = BTreeMap::from([(variable.clone(), None)]);
                 let code = match &index {
                     Some(index) => format!("range ${index}, ${variable} := {over}"),
                     None => format!("range ${variable} := {over}"),
                 };
-                self.frames.push(Frame { names, index });
+                self.frames.push(Frame { names, is_loop: true, index });
                 code
             }
             Tag::Set { variable, value } => {
-                if self.frames.iter().any(|f| f.names.contains(variable)) {
+                self.nameable(variable)?;
+                if self.frames.iter().any(|f| f.names.contains_key(variable)) {
                     return self.fail(format!("{variable} has a value already: choose another name"));
                 }
                 let code = format!("${variable} := {}", self.expr(value)?);
+                let path = if let Expr::Path(path) = value { Some(self.resolved(path)) } else { None };
                 if let Some(frame) = self.frames.last_mut() {
-                    frame.names.push(variable.clone());
+                    frame.names.insert(variable.clone(), path);
                 }
                 code
             }
             Tag::Macro { name, parameters } => {
+                if self.frames.len() > 1 {
+                    return self.fail(format!("macro {name} stands in a block: macros stand at the top"));
+                }
+                for parameter in parameters {
+                    self.nameable(parameter)?;
+                }
+                // A named template sees nothing of its file.
+                self.frames = vec![Frame::default(), Frame::default()];
                 self.parameters = Some(parameters.clone());
-                self.frames.push(Frame::default());
                 format!("define {}", quoted(&format!("{}.{name}", self.chart.name)))
             }
         })
+    }
+
+    /// Refuses names that mean something else already, here or in Go.
+    fn nameable(&self, name: &str) -> Result<(), PrintError> {
+        let known = ["values", "release", "chart", "capabilities", "loop", "paths", "root"].contains(&name);
+        let parameter = self.parameters.as_ref().is_some_and(|p| p.iter().any(|p| p == name));
+        if known || parameter || self.chart.macros.contains_key(name) || name.ends_with("Index") {
+            return self.fail(format!("the name {name} means something else already: choose another"));
+        }
+        Ok(())
+    }
+
+    /// A path with the names that stand for paths put in full.
+    fn resolved(&self, path: &[String]) -> Vec<String> {
+        let alias = path.first().and_then(|first| self.frames.iter().rev().find_map(|f| f.names.get(first)));
+        match alias {
+            Some(Some(full)) => [full, &path[1..]].concat(),
+            _ => path.to_vec(),
+        }
+    }
+
+    /// The kind of a path that begins with `values`, in the end; `default` hands it on.
+    fn kind(&self, expr: &Expr) -> Result<Option<Kind>, PrintError> {
+        let path = match expr {
+            Expr::Path(path) => path,
+            Expr::Pipe { value, name, .. } if name == "default" => return self.kind(value),
+            _ => return Ok(None),
+        };
+        let full = self.resolved(path);
+        let Some((_, keys)) = full.split_first().filter(|(root, _)| *root == "values") else {
+            return Ok(None);
+        };
+        match self.chart.kinds.of(keys) {
+            Some(kind) => Ok(Some(kind)),
+            None => self.fail(format!("there is no value {}: see src/values", keys.join("."))),
+        }
+    }
+
+    /// A number goes through a function that makes it the same in both languages.
+    fn not_a_number(&self, expr: &Expr) -> Result<(), PrintError> {
+        if self.kind(expr)? == Some(Kind::Integer) {
+            return self
+                .fail("a number is a float in Helm where it comes from a file: pipe it through int64 first");
+        }
+        Ok(())
     }
 
     /// The next branch of a condition: what the last one named is gone.
@@ -172,6 +237,16 @@ impl Printer<'_> {
                 format!("{name} {} {}", self.operand(left)?, self.operand(right)?)
             }
             Expr::Pipe { value, name, args } => {
+                if self.chart.macros.contains_key(name) {
+                    return self.fail(format!("macro {name} is no filter: call it"));
+                }
+                self.function(name)?;
+                if name != "default" && !TAKE_NUMBERS.contains(&name.as_str()) {
+                    self.not_a_number(value)?;
+                }
+                if matches!(name.as_str(), "merge" | "mergeOverwrite" | "apiHas") {
+                    return self.fail(format!("{name} is no filter here: call it as a function"));
+                }
                 let mut code = self.piped(value)?;
                 let _ = write!(code, " | {name}");
                 for arg in args {
@@ -219,16 +294,26 @@ impl Printer<'_> {
         }
         if name == "apiHas" {
             let [version] = args else { return self.fail("apiHas takes one argument") };
-            return Ok(format!("{}.Capabilities.APIVersions.Has {}", self.root(), self.operand(version)?));
+            return Ok(format!("{}.Capabilities.APIVersions.Has {}", self.base(), self.operand(version)?));
         }
+        self.function(name)?;
         let mut code = name.to_owned();
         for (i, arg) in args.iter().enumerate() {
+            self.not_a_number(arg)?;
             let operand = self.operand(arg)?;
             // Helm's merge writes into every map but the last.
             let shared = matches!(name, "merge" | "mergeOverwrite") && i + 1 < args.len() && !is_fresh(arg);
             let _ = if shared { write!(code, " (deepCopy {operand})") } else { write!(code, " {operand}") };
         }
         Ok(code)
+    }
+
+    /// Whether Helm has the function, and we.
+    fn function(&self, name: &str) -> Result<(), PrintError> {
+        if name == "apiHas" || crate::template::function_names().any(|known| known == name) {
+            return Ok(());
+        }
+        self.fail(format!("there is no function or macro {name}"))
     }
 
     fn include(&self, name: &str, parameters: &[String], args: &[Expr]) -> Result<String, PrintError> {
@@ -250,42 +335,53 @@ impl Printer<'_> {
         Ok(code + ")")
     }
 
-    /// The chart's root: `$`, but in a named template with parameters one of them.
-    fn root(&self) -> &'static str {
-        match &self.parameters {
-            Some(parameters) if !parameters.is_empty() => "$.root",
-            _ => "$",
-        }
+    /// What leads to the context: nothing, since Go's dot is it, but `$` in a loop, which rebinds the dot.
+    fn dot(&self) -> &'static str {
+        if self.frames.iter().any(|f| f.is_loop) { "$" } else { "" }
+    }
+
+    /// What leads to the chart's root; in a named template with parameters it is one of them.
+    fn base(&self) -> String {
+        let below = if self.parameters.as_ref().is_some_and(|p| !p.is_empty()) { ".root" } else { "" };
+        format!("{}{below}", self.dot())
+    }
+
+    /// The chart's root as a value.
+    fn root(&self) -> String {
+        let base = self.base();
+        if base.is_empty() { ".".into() } else { base }
     }
 
     fn path(&self, path: &[String]) -> Result<String, PrintError> {
         let Some((first, rest)) = path.split_first() else { return self.fail("an empty path") };
         let below = rest.iter().flat_map(|key| [".", key]).collect::<String>();
-        if self.frames.iter().any(|f| f.names.contains(first)) {
+        if self.frames.iter().any(|f| f.names.contains_key(first)) {
+            self.kind(&Expr::Path(path.to_vec()))?;
             return Ok(format!("${first}{below}"));
         }
         if self.parameters.as_ref().is_some_and(|p| p.contains(first)) {
-            return Ok(format!("$.{first}{below}"));
+            return Ok(format!("{}.{first}{below}", self.dot()));
         }
-        let root = self.root();
+        let base = self.base();
         match (first.as_str(), rest) {
             ("loop", [property]) if property == "first" => {
-                match self.frames.iter().rev().find_map(|f| f.index.as_ref()) {
+                match self.frames.iter().rev().find(|f| f.is_loop).and_then(|f| f.index.as_ref()) {
                     Some(index) => Ok(format!("eq ${index} 0")),
                     None => self.fail("loop.first outside a loop"),
                 }
             }
             ("values", _) => {
-                if self.chart.kinds.of(rest).is_none() {
-                    return self.fail(format!("there is no value {}: see src/values", rest.join(".")));
-                }
-                Ok(format!("{root}.Values{below}"))
+                self.kind(&Expr::Path(path.to_vec()))?;
+                Ok(format!("{base}.Values{below}"))
             }
             ("capabilities", [property]) if property == "kubeVersion" => {
-                Ok(format!("{root}.Capabilities.KubeVersion.Version"))
+                Ok(format!("{base}.Capabilities.KubeVersion.Version"))
             }
-            ("release" | "chart", [property]) => {
-                Ok(format!("{root}.{}.{}", capitalized(first), capitalized(property)))
+            ("release", [property]) if RELEASE.contains(&property.as_str()) => {
+                Ok(format!("{base}.Release.{}", capitalized(property)))
+            }
+            ("chart", [property]) if CHART.contains(&property.as_str()) => {
+                Ok(format!("{base}.Chart.{}", capitalized(property)))
             }
             _ => self.fail(format!(
                 "there is no {}: known are values, release, chart, capabilities.kubeVersion, loop.first, and names given \
@@ -297,40 +393,39 @@ impl Printer<'_> {
 
     /// Whether Go prints the value as minijinja does.
     fn printable(&self, expr: &Expr) -> Result<(), PrintError> {
-        let Expr::Path(path) = expr else { return Ok(()) };
-        let Some((_, keys)) = path.split_first().filter(|(root, _)| *root == "values") else { return Ok(()) };
-        match self.chart.kinds.of(keys) {
-            Some(Kind::Bool | Kind::Safe) => Ok(()),
-            Some(Kind::Text) => {
-                self.fail(format!("{} may hold any text: print it with quote", path.join(".")))
+        match self.kind(expr)? {
+            None | Some(Kind::Bool | Kind::Safe) => Ok(()),
+            Some(Kind::Text) => self.fail("it may hold any text: print it with quote"),
+            Some(Kind::Integer) => {
+                self.fail("it is a number, which Helm prints as 1e+06 from a million on: print it with int64")
             }
-            Some(Kind::Integer) => self.fail(format!(
-                "{} is a number, which Helm prints as 1e+06 from a million on: print it with int64",
-                path.join(".")
-            )),
-            Some(Kind::Other) => self.fail(format!("{} is no scalar: print it with toYaml", path.join("."))),
-            None => self.path(path).map(|_| ()),
+            Some(Kind::Other) => self.fail("it is no scalar: print it with toYaml"),
         }
     }
 
-    /// Go compares numbers only with numbers of their own type.
+    /// Go compares only what is of one type.
     fn comparable(&self, expr: &Expr) -> Result<(), PrintError> {
-        let Expr::Path(path) = expr else { return Ok(()) };
-        if path.first().is_some_and(|f| f == "values")
-            && self.chart.kinds.of(&path[1..]) == Some(Kind::Integer)
-        {
-            return self.fail(format!(
-                "{} is a float in Helm where it comes from a file: compare it with int64",
-                path.join(".")
-            ));
+        match self.kind(expr)? {
+            Some(Kind::Integer) => {
+                self.fail("it is a float in Helm where it comes from a file: compare it with int64")
+            }
+            Some(Kind::Other) => self.fail("it may be of several types: compare it with toString"),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
-/// Whether a map was made for this call, so that nobody sees it change.
+/// Whether a map was made for this call, and holds no other, so that nobody sees it change.
 fn is_fresh(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call { name, .. } if matches!(name.as_str(), "dict" | "omit" | "pick" | "deepCopy"))
+    match expr {
+        Expr::Call { name, args } if name == "dict" => {
+            args.iter().all(|a| !matches!(a, Expr::Path(p) if p.len() > 1))
+        }
+        Expr::Call { name, .. } | Expr::Pipe { name, .. } => {
+            matches!(name.as_str(), "deepCopy" | "fromJson" | "fromYaml")
+        }
+        _ => false,
+    }
 }
 
 /// Whether the loop that begins before these pieces asks which turn it is in.
@@ -339,7 +434,9 @@ fn asks_for_first(rest: &[Piece]) -> bool {
     for piece in rest {
         let Piece::Tag { tag, .. } = piece else { continue };
         match tag {
+            Tag::For { over, .. } if depth == 0 && mentions_loop(over) => return true,
             Tag::For { .. } => depth += 1,
+            Tag::Set { value, .. } if depth == 0 && mentions_loop(value) => return true,
             Tag::EndFor if depth == 0 => return false,
             Tag::EndFor => depth -= 1,
             Tag::If(e) | Tag::ElseIf(e) | Tag::Emit(e) if depth == 0 && mentions_loop(e) => return true,
@@ -367,7 +464,7 @@ fn capitalized(word: &str) -> String {
 
 /// A Go string literal: raw where escapes would hide what it says.
 fn quoted(text: &str) -> String {
-    let raw = text.contains(['"', '\\']) && !text.contains(['`', '\n']);
+    let raw = text.contains(['"', '\\']) && !text.contains('`') && !text.chars().any(char::is_control);
     if raw {
         return format!("`{text}`");
     }

@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 {#- Rules that hold in the whole cluster. #}
-{%- macro webhookClusterRules(wide, mounted, name) -%}
+{%- macro webhookClusterRules(wide, mounted, configuration) -%}
 {%- if not mounted %}
 - apiGroups:
     - admissionregistration.k8s.io
@@ -33,7 +33,7 @@
     - mutatingwebhookconfigurations
     - validatingwebhookconfigurations
   resourceNames:
-    - {{ name }}
+    - {{ configuration }}
   verbs:
     - get
     - list

@@ -3,24 +3,24 @@
 {{- define "spark-operator.budget" -}}
 selector:
   matchLabels:
-    {{- include "spark-operator.selectorLabels" (dict "root" $.root "component" $.component) | nindent 4 }}
-{{- if not ($.b.maxUnavailable | kindIs "invalid") }}
-maxUnavailable: {{ include "spark-operator.bound" (dict "root" $.root "b" $.b.maxUnavailable) }}
-{{- else if not ($.b.minAvailable | kindIs "invalid") }}
-minAvailable: {{ include "spark-operator.bound" (dict "root" $.root "b" $.b.minAvailable) }}
+    {{- include "spark-operator.selectorLabels" (dict "root" .root "component" .component) | nindent 4 }}
+{{- if not (.b.maxUnavailable | kindIs "invalid") }}
+maxUnavailable: {{ include "spark-operator.bound" (dict "root" .root "b" .b.maxUnavailable) }}
+{{- else if not (.b.minAvailable | kindIs "invalid") }}
+minAvailable: {{ include "spark-operator.bound" (dict "root" .root "b" .b.minAvailable) }}
 {{- else }}
-{{- fail (printf "%s.podDisruptionBudget needs minAvailable or maxUnavailable" $.component) }}
+{{- fail (printf "%s.podDisruptionBudget needs minAvailable or maxUnavailable" .component) }}
 {{- end }}
-{{- if $.b.unhealthyPodEvictionPolicy }}
-unhealthyPodEvictionPolicy: {{ $.b.unhealthyPodEvictionPolicy }}
+{{- if .b.unhealthyPodEvictionPolicy }}
+unhealthyPodEvictionPolicy: {{ .b.unhealthyPodEvictionPolicy }}
 {{- end }}
 {{- end }}
 
 {{- /* A count is a number, a percentage is text. */}}
 {{- define "spark-operator.bound" -}}
-{{- if $.b | toString | contains "%" }}
-{{- $.b | quote }}
+{{- if .b | toString | contains "%" }}
+{{- .b | quote }}
 {{- else }}
-{{- $.b | int64 }}
+{{- .b | int64 }}
 {{- end }}
 {{- end }}

@@ -3,27 +3,27 @@
 
 {{- /* The first arguments: the subcommand, logging, namespaces (none where all are watched). */}}
 {{- define "spark-operator.firstArgs" -}}
-- {{ $.command }}
+- {{ .command }}
 - start
-{{- if $.c.logLevel }}
-- --zap-log-level={{ include "spark-operator.logLevel" (dict "root" $.root "level" $.c.logLevel) }}
+{{- if .c.logLevel }}
+- --zap-log-level={{ include "spark-operator.logLevel" (dict "root" .root "level" .c.logLevel) }}
 {{- end }}
-{{- if $.c.logEncoder }}
-- --zap-encoder={{ $.c.logEncoder }}
+{{- if .c.logEncoder }}
+- --zap-encoder={{ .c.logEncoder }}
 {{- end }}
-{{- if not (include "spark-operator.watchesAll" $.root) }}
-{{- if $.root.Values.spark.jobNamespaces }}
-- {{ printf "--namespaces=%s" ($.root.Values.spark.jobNamespaces | join ",") | quote }}
+{{- if not (include "spark-operator.watchesAll" .root) }}
+{{- if .root.Values.spark.jobNamespaces }}
+- {{ printf "--namespaces=%s" (.root.Values.spark.jobNamespaces | join ",") | quote }}
 {{- end }}
-{{- if $.root.Values.spark.jobNamespaceSelector }}
-- {{ printf "--namespace-selector=%s" $.root.Values.spark.jobNamespaceSelector | quote }}
+{{- if .root.Values.spark.jobNamespaceSelector }}
+- {{ printf "--namespace-selector=%s" .root.Values.spark.jobNamespaceSelector | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
 
 {{- /* Arguments of the metrics endpoint, where it is on. */}}
 {{- define "spark-operator.metricsArgs" -}}
-{{- $metrics := $.Values.prometheus.metrics -}}
+{{- $metrics := .Values.prometheus.metrics -}}
 - --enable-metrics=true
 - --metrics-bind-address=:{{ $metrics.port | int64 }}
 - {{ printf "--metrics-endpoint=%s" $metrics.endpoint | quote }}
@@ -42,15 +42,15 @@
 
 {{- /* The last arguments: probes, the API client, and whatever the user adds. */}}
 {{- define "spark-operator.lastArgs" -}}
-- --health-probe-bind-address=:{{ $.c.healthPort | int64 }}
-{{- if not ($.c.kubeAPIQPS | kindIs "invalid") }}
-- --kube-api-qps={{ $.c.kubeAPIQPS | toJson }}
+- --health-probe-bind-address=:{{ .c.healthPort | int64 }}
+{{- if not (.c.kubeAPIQPS | kindIs "invalid") }}
+- --kube-api-qps={{ .c.kubeAPIQPS | toJson }}
 {{- end }}
-{{- if not ($.c.kubeAPIBurst | kindIs "invalid") }}
-- --kube-api-burst={{ $.c.kubeAPIBurst | int64 }}
+{{- if not (.c.kubeAPIBurst | kindIs "invalid") }}
+- --kube-api-burst={{ .c.kubeAPIBurst | int64 }}
 {{- end }}
-{{- if $.c.extraArgs }}
-{{- range $arg := $.c.extraArgs }}
+{{- if .c.extraArgs }}
+{{- range $arg := .c.extraArgs }}
 - {{ $arg | quote }}
 {{- end }}
 {{- end }}
@@ -60,119 +60,119 @@
 livenessProbe:
   httpGet:
     path: /healthz
-    port: {{ $.c.healthPort | int64 }}
+    port: {{ .c.healthPort | int64 }}
     scheme: HTTP
-  {{- include "spark-operator.probeTiming" (dict "root" $.root "probe" $.c.livenessProbe) | nindent 2 }}
+  {{- include "spark-operator.probeTiming" (dict "root" .root "probe" .c.livenessProbe) | nindent 2 }}
 readinessProbe:
   httpGet:
     path: /readyz
-    port: {{ $.c.healthPort | int64 }}
+    port: {{ .c.healthPort | int64 }}
     scheme: HTTP
-  {{- include "spark-operator.probeTiming" (dict "root" $.root "probe" $.c.readinessProbe) | nindent 2 }}
+  {{- include "spark-operator.probeTiming" (dict "root" .root "probe" .c.readinessProbe) | nindent 2 }}
 {{- end }}
 
 {{- define "spark-operator.probeTiming" -}}
-periodSeconds: {{ $.probe.periodSeconds | int64 }}
-timeoutSeconds: {{ $.probe.timeoutSeconds | int64 }}
-failureThreshold: {{ $.probe.failureThreshold | int64 }}
-{{- if $.probe.initialDelaySeconds }}
-initialDelaySeconds: {{ $.probe.initialDelaySeconds | int64 }}
+periodSeconds: {{ .probe.periodSeconds | int64 }}
+timeoutSeconds: {{ .probe.timeoutSeconds | int64 }}
+failureThreshold: {{ .probe.failureThreshold | int64 }}
+{{- if .probe.initialDelaySeconds }}
+initialDelaySeconds: {{ .probe.initialDelaySeconds | int64 }}
 {{- end }}
 {{- end }}
 
 {{- /* Fields of the operator's container that are passed through. */}}
 {{- define "spark-operator.containerFields" -}}
-{{ include "spark-operator.probes" (dict "root" $.root "c" $.c) }}
-{{- if $.c.env }}
+{{ include "spark-operator.probes" (dict "root" .root "c" .c) }}
+{{- if .c.env }}
 env:
-{{ $.c.env | toYaml }}
+{{ .c.env | toYaml }}
 {{- end }}
-{{- if $.c.envFrom }}
+{{- if .c.envFrom }}
 envFrom:
-{{ $.c.envFrom | toYaml }}
+{{ .c.envFrom | toYaml }}
 {{- end }}
-{{- if $.c.lifecycle }}
+{{- if .c.lifecycle }}
 lifecycle:
-  {{- $.c.lifecycle | toYaml | nindent 2 }}
+  {{- .c.lifecycle | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.resources }}
+{{- if .c.resources }}
 resources:
-  {{- $.c.resources | toYaml | nindent 2 }}
+  {{- .c.resources | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.securityContext }}
+{{- if .c.securityContext }}
 securityContext:
-  {{- $.c.securityContext | toYaml | nindent 2 }}
+  {{- .c.securityContext | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{- /* Fields of the pod beside its containers and volumes. */}}
 {{- define "spark-operator.podFields" -}}
-serviceAccountName: {{ include "spark-operator.serviceAccountName" (dict "root" $.root "account" $.c.serviceAccount "component" $.component) | quote }}
-{{- if not ($.c.serviceAccount.automountServiceAccountToken | kindIs "invalid") }}
-automountServiceAccountToken: {{ $.c.serviceAccount.automountServiceAccountToken }}
+serviceAccountName: {{ include "spark-operator.serviceAccountName" (dict "root" .root "account" .c.serviceAccount "component" .component) | quote }}
+{{- if not (.c.serviceAccount.automountServiceAccountToken | kindIs "invalid") }}
+automountServiceAccountToken: {{ .c.serviceAccount.automountServiceAccountToken }}
 {{- end }}
-{{- if $.root.Values.image.pullSecrets }}
+{{- if .root.Values.image.pullSecrets }}
 imagePullSecrets:
-{{ $.root.Values.image.pullSecrets | toYaml }}
+{{ .root.Values.image.pullSecrets | toYaml }}
 {{- end }}
-{{- if $.c.nodeSelector }}
+{{- if .c.nodeSelector }}
 nodeSelector:
-  {{- $.c.nodeSelector | toYaml | nindent 2 }}
+  {{- .c.nodeSelector | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.affinity }}
+{{- if .c.affinity }}
 affinity:
-  {{- $.c.affinity | toYaml | nindent 2 }}
+  {{- .c.affinity | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.hostUsers | kindIs "bool" }}
-hostUsers: {{ $.c.hostUsers }}
+{{- if .c.hostUsers | kindIs "bool" }}
+hostUsers: {{ .c.hostUsers }}
 {{- end }}
-{{- if $.c.hostNetwork }}
+{{- if .c.hostNetwork }}
 hostNetwork: true
 {{- end }}
-{{- if $.c.dnsPolicy }}
-dnsPolicy: {{ $.c.dnsPolicy }}
+{{- if .c.dnsPolicy }}
+dnsPolicy: {{ .c.dnsPolicy }}
 {{- end }}
-{{- if $.c.dnsConfig }}
+{{- if .c.dnsConfig }}
 dnsConfig:
-  {{- $.c.dnsConfig | toYaml | nindent 2 }}
+  {{- .c.dnsConfig | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.hostAliases }}
+{{- if .c.hostAliases }}
 hostAliases:
-{{ $.c.hostAliases | toYaml }}
+{{ .c.hostAliases | toYaml }}
 {{- end }}
-{{- if $.c.tolerations }}
+{{- if .c.tolerations }}
 tolerations:
-{{ $.c.tolerations | toYaml }}
+{{ .c.tolerations | toYaml }}
 {{- end }}
-{{- if $.c.priorityClassName }}
-priorityClassName: {{ $.c.priorityClassName | quote }}
+{{- if .c.priorityClassName }}
+priorityClassName: {{ .c.priorityClassName | quote }}
 {{- end }}
-{{- if $.c.runtimeClassName }}
-runtimeClassName: {{ $.c.runtimeClassName | quote }}
+{{- if .c.runtimeClassName }}
+runtimeClassName: {{ .c.runtimeClassName | quote }}
 {{- end }}
-{{- if $.c.schedulerName }}
-schedulerName: {{ $.c.schedulerName | quote }}
+{{- if .c.schedulerName }}
+schedulerName: {{ .c.schedulerName | quote }}
 {{- end }}
-{{- if not ($.c.enableServiceLinks | kindIs "invalid") }}
-enableServiceLinks: {{ $.c.enableServiceLinks }}
+{{- if not (.c.enableServiceLinks | kindIs "invalid") }}
+enableServiceLinks: {{ .c.enableServiceLinks }}
 {{- end }}
-{{- if $.c.shareProcessNamespace }}
+{{- if .c.shareProcessNamespace }}
 shareProcessNamespace: true
 {{- end }}
-{{- if not ($.c.terminationGracePeriodSeconds | kindIs "invalid") }}
-terminationGracePeriodSeconds: {{ $.c.terminationGracePeriodSeconds | int64 }}
+{{- if not (.c.terminationGracePeriodSeconds | kindIs "invalid") }}
+terminationGracePeriodSeconds: {{ .c.terminationGracePeriodSeconds | int64 }}
 {{- end }}
-{{- if $.c.podSecurityContext }}
+{{- if .c.podSecurityContext }}
 securityContext:
-  {{- $.c.podSecurityContext | toYaml | nindent 2 }}
+  {{- .c.podSecurityContext | toYaml | nindent 2 }}
 {{- end }}
-{{- if $.c.topologySpreadConstraints }}
+{{- if .c.topologySpreadConstraints }}
 topologySpreadConstraints:
-{{- range $constraint := $.c.topologySpreadConstraints }}
+{{- range $constraint := .c.topologySpreadConstraints }}
 {{- if get $constraint "labelSelector" }}
 {{ list $constraint | toYaml }}
 {{- else }}
-{{ list (merge (omit $constraint "labelSelector") (dict "labelSelector" (dict "matchLabels" (include "spark-operator.selectorLabels" (dict "root" $.root "component" $.component) | fromYaml)))) | toYaml }}
+{{ list (merge (deepCopy (omit $constraint "labelSelector")) (dict "labelSelector" (dict "matchLabels" (include "spark-operator.selectorLabels" (dict "root" $.root "component" $.component) | fromYaml)))) | toYaml }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -180,7 +180,7 @@ topologySpreadConstraints:
 
 {{- /* Annotations for Prometheus' own discovery, as JSON. */}}
 {{- define "spark-operator.scrapeAnnotations" -}}
-{{- $metrics := $.Values.prometheus.metrics }}
+{{- $metrics := .Values.prometheus.metrics }}
 {{- $annotations := dict "prometheus.io/scrape" "true" "prometheus.io/port" ($metrics.port | int64 | toString) "prometheus.io/path" $metrics.endpoint }}
 {{- if $metrics.secure }}
 {{- merge (deepCopy $annotations) (dict "prometheus.io/scheme" "https") | toJson }}
@@ -191,23 +191,23 @@ topologySpreadConstraints:
 
 {{- /* The container's mounts: refused where the volume is gone, since Kubernetes would refuse the pod. */}}
 {{- define "spark-operator.mountsOf" -}}
-{{- range $mount := $.c.volumeMounts }}
+{{- range $mount := .c.volumeMounts }}
 {{- if not (include "spark-operator.volumeNames" (dict "root" $.root "c" $.c) | contains (printf ",%s," (get $mount "name" | toString))) }}
 {{- fail (printf "%s.volumeMounts mounts %q, which is not among %s.volumes: setting one of the lists replaces all of it" $.component (get $mount "name" | toString) $.component) }}
 {{- end }}
 {{- end }}
-{{- $.c.volumeMounts | toYaml }}
+{{- .c.volumeMounts | toYaml }}
 {{- end }}
 
 {{- define "spark-operator.volumeNames" -}}
-{{- if $.c.volumes }}
-{{- range $volume := $.c.volumes }},{{ get $volume "name" | toString }},{{ end }}
+{{- if .c.volumes }}
+{{- range $volume := .c.volumes }},{{ get $volume "name" | toString }},{{ end }}
 {{- end }}
 {{- end }}
 
 {{- /* Two servers of a pod cannot listen on one port. */}}
 {{- define "spark-operator.portsDiffer" -}}
-{{- if and $.root.Values.prometheus.metrics.enable (eq ($.root.Values.prometheus.metrics.port | int64) ($.port | int64)) }}
-{{- fail (printf "%s: port %d is given to the metrics and to something else; see prometheus.metrics.port, healthPort and port" $.component ($.port | int64)) }}
+{{- if and .root.Values.prometheus.metrics.enable (eq (.root.Values.prometheus.metrics.port | int64) (.port | int64)) }}
+{{- fail (printf "%s: port %d is given to the metrics and to something else; see prometheus.metrics.port, healthPort and port" .component (.port | int64)) }}
 {{- end }}
 {{- end }}

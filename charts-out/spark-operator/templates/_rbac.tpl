@@ -2,13 +2,13 @@
 {{- /* Parts of roles and bindings. `c` is the section of the component. Only namespaced objects carry a namespace. */}}
 {{- define "spark-operator.rbacMetadata" -}}
 labels:
-  {{- include "spark-operator.labels" (dict "root" $.root "component" $.component) | nindent 2 }}
-{{- if $.namespace }}
-namespace: {{ $.namespace | quote }}
+  {{- include "spark-operator.labels" (dict "root" .root "component" .component) | nindent 2 }}
+{{- if .namespace }}
+namespace: {{ .namespace | quote }}
 {{- end }}
-{{- if $.c.rbac.annotations }}
+{{- if .c.rbac.annotations }}
 annotations:
-  {{- $.c.rbac.annotations | toYaml | nindent 2 }}
+  {{- .c.rbac.annotations | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -16,29 +16,29 @@ annotations:
 {{- define "spark-operator.grant" -}}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: {{ $.kind }}
-  name: {{ $.role | quote }}
+  kind: {{ .kind }}
+  name: {{ .role | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "spark-operator.serviceAccountName" (dict "root" $.root "account" $.c.serviceAccount "component" $.component) | quote }}
-    namespace: {{ $.root.Release.Namespace | quote }}
-  {{- if $.c.rbac.extraSubjects }}
-  {{- $.c.rbac.extraSubjects | toYaml | nindent 2 }}
+    name: {{ include "spark-operator.serviceAccountName" (dict "root" .root "account" .c.serviceAccount "component" .component) | quote }}
+    namespace: {{ .root.Release.Namespace | quote }}
+  {{- if .c.rbac.extraSubjects }}
+  {{- .c.rbac.extraSubjects | toYaml | nindent 2 }}
   {{- end }}
 {{- end }}
 
 {{- /* The ClusterRole whose rules are bound in job namespaces, where roleKind or existingClusterRole ask for one. */}}
 {{- define "spark-operator.jobsClusterRole" -}}
-{{- if $.c.rbac.existingClusterRole }}
-{{- $.c.rbac.existingClusterRole }}
-{{- else if eq $.c.rbac.roleKind "ClusterRole" }}
-{{- $.name }}-jobs
+{{- if .c.rbac.existingClusterRole }}
+{{- .c.rbac.existingClusterRole }}
+{{- else if eq .c.rbac.roleKind "ClusterRole" }}
+{{- .ownName }}-jobs
 {{- end }}
 {{- end }}
 
 {{- /* Cluster-wide rules of both components: following a namespace selector; asking who scrapes secure metrics. */}}
 {{- define "spark-operator.watchRules" -}}
-{{- if and $.Values.spark.jobNamespaceSelector (not (include "spark-operator.watchesAll" $)) }}
+{{- if and .Values.spark.jobNamespaceSelector (not (include "spark-operator.watchesAll" .)) }}
 - apiGroups:
     - ""
   resources:
@@ -48,7 +48,7 @@ subjects:
     - list
     - watch
 {{- end }}
-{{- if and $.Values.prometheus.metrics.enable $.Values.prometheus.metrics.secure }}
+{{- if and .Values.prometheus.metrics.enable .Values.prometheus.metrics.secure }}
 - apiGroups:
     - authentication.k8s.io
   resources:

@@ -2,31 +2,38 @@
 {{- /* What every Service of the chart has in common. `s` is its settings. */}}
 {{- /* A Service's name is a DNS label that begins with a letter: refused here, or the API server refuses half a release. */}}
 {{- define "spark-operator.serviceName" -}}
-{{- $serviceName := printf "%s-%s" (include "spark-operator.fullname" $.root) $.suffix }}
-{{- if not ($serviceName | regexMatch "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$") }}
-{{- fail (printf "a Service cannot be named %q: such a name has at most 63 characters, begins with a letter and holds no dots; set fullnameOverride to at most %d such characters" $serviceName (sub 62 ($.suffix | len))) }}
+{{- $full := printf "%s-%s" (include "spark-operator.fullname" .root) .suffix }}
+{{- if not ($full | regexMatch "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$") }}
+{{- fail (printf "a Service cannot be named %q: such a name has at most 63 characters, begins with a letter and holds no dots; set fullnameOverride to at most %d such characters" $full (sub 62 (.suffix | len))) }}
 {{- end }}
-{{- $serviceName }}
+{{- $full }}
 {{- end }}
 
 {{- /* What every Service has in its metadata. */}}
 {{- define "spark-operator.serviceMetadata" -}}
-namespace: {{ $.root.Release.Namespace | quote }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
-  {{- include "spark-operator.labelsAnd" (dict "root" $.root "component" $.component "own" $.s.labels) | nindent 2 }}
-{{- if $.s.annotations }}
+  {{- include "spark-operator.labelsAnd" (dict "root" .root "component" .component "own" .s.labels) | nindent 2 }}
+{{- if .s.annotations }}
 annotations:
-  {{- $.s.annotations | toYaml | nindent 2 }}
+  {{- .s.annotations | toYaml | nindent 2 }}
 {{- end }}
 {{- end }}
 
 {{- define "spark-operator.serviceSpec" -}}
 selector:
-  {{- include "spark-operator.selectorLabels" (dict "root" $.root "component" $.component) | nindent 2 }}
-{{- if $.s.type }}
-type: {{ $.s.type }}
+  {{- include "spark-operator.selectorLabels" (dict "root" .root "component" .component) | nindent 2 }}
+{{- if .s.type }}
+type: {{ .s.type }}
 {{- end }}
-{{- if $.s.ipFamilyPolicy }}
-ipFamilyPolicy: {{ $.s.ipFamilyPolicy }}
+{{- if .s.ipFamilyPolicy }}
+ipFamilyPolicy: {{ .s.ipFamilyPolicy }}
+{{- end }}
+{{- end }}
+
+{{- /* "true" where the metrics have a Service: where one is asked for, or a ServiceMonitor needs it. */}}
+{{- define "spark-operator.metricsService" -}}
+{{- if and .Values.prometheus.metrics.enable (or .Values.prometheus.service.create .Values.prometheus.serviceMonitor.create) }}
+{{- "true" }}
 {{- end }}
 {{- end }}

@@ -2,7 +2,7 @@
 {{- /* Metadata of a hook object. `step` is its place in the order: account, role, binding, Job. */}}
 {{- define "spark-operator.hookMetadata" -}}
 labels:
-  {{- include "spark-operator.labels" (dict "root" $.root "component" "hook") | nindent 2 }}
+  {{- include "spark-operator.labels" (dict "root" .root "component" "hook") | nindent 2 }}
 annotations:
-  {{- merge (dict "helm.sh/hook" $.root.Values.hook.events "helm.sh/hook-delete-policy" $.deletePolicy "helm.sh/hook-weight" (add ($.root.Values.hook.weight | int64) $.step | toString)) ($.root.Values.hook.objectAnnotations | default (dict)) | toYaml | nindent 2 }}
+  {{- merge (deepCopy (dict "helm.sh/hook" .root.Values.hook.events "helm.sh/hook-delete-policy" .deletePolicy "helm.sh/hook-weight" (add (.root.Values.hook.weight | int64) .step | toString))) (.root.Values.hook.objectAnnotations | default (dict)) | toYaml | nindent 2 }}
 {{- end }}

@@ -2,8 +2,8 @@
 {{- /* Labels and annotations of an alert. */}}
 {{- define "spark-operator.alertMeta" -}}
 labels:
-  {{- merge (dict) (deepCopy ($.root.Values.prometheus.prometheusRule.alertLabels | default (dict))) (dict "severity" $.severity) | toYaml | nindent 2 }}
+  {{- merge (dict) (deepCopy (.root.Values.prometheus.prometheusRule.alertLabels | default (dict))) (dict "severity" .severity) | toYaml | nindent 2 }}
 annotations:
-  summary: {{ $.summary | quote }}
-  description: {{ $.description | quote }}
+  summary: {{ .summary | quote }}
+  description: {{ .description | quote }}
 {{- end }}

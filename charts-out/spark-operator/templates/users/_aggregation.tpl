@@ -2,9 +2,9 @@
 {{- /* The labels by which Kubernetes' own roles take this one in, as JSON: what may be viewed may be edited. */}}
 {{- define "spark-operator.aggregation" -}}
 {{- $edit := dict "rbac.authorization.k8s.io/aggregate-to-edit" "true" "rbac.authorization.k8s.io/aggregate-to-admin" "true" }}
-{{- if not $.root.Values.userRoles.aggregate }}
+{{- if not .root.Values.userRoles.aggregate }}
 {{- dict | toJson }}
-{{- else if eq $.role "view" }}
+{{- else if eq .role "view" }}
 {{- merge (deepCopy $edit) (dict "rbac.authorization.k8s.io/aggregate-to-view" "true") | toJson }}
 {{- else }}
 {{- $edit | toJson }}

@@ -9,7 +9,7 @@
     - get
     - list
     - watch
-{{- if $.Values.webhook.resourceQuotaEnforcement.enable }}
+{{- if .Values.webhook.resourceQuotaEnforcement.enable }}
 - apiGroups:
     - ""
   resources:
@@ -20,29 +20,29 @@
     - list
     - watch
 {{- end }}
-{{- if $.Values.webhook.rbac.extraRules }}
-{{ $.Values.webhook.rbac.extraRules | toYaml }}
+{{- if .Values.webhook.rbac.extraRules }}
+{{ .Values.webhook.rbac.extraRules | toYaml }}
 {{- end }}
 {{- end }}
 
 {{- /* Rules that hold in the whole cluster. */}}
 {{- define "spark-operator.webhookClusterRules" -}}
-{{- if not $.mounted }}
+{{- if not .mounted }}
 - apiGroups:
     - admissionregistration.k8s.io
   resources:
     - mutatingwebhookconfigurations
     - validatingwebhookconfigurations
   resourceNames:
-    - {{ $.name }}
+    - {{ .configuration }}
   verbs:
     - get
     - list
     - watch
     - update
 {{- end }}
-{{- include "spark-operator.watchRules" $.root }}
-{{- if $.wide }}
-{{ include "spark-operator.webhookJobRules" $.root }}
+{{- include "spark-operator.watchRules" .root }}
+{{- if .wide }}
+{{ include "spark-operator.webhookJobRules" .root }}
 {{- end }}
 {{- end }}

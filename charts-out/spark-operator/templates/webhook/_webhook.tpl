@@ -4,7 +4,7 @@
 
 {{- /* A label selector's text as matchExpressions. The schema has checked the text. */}}
 {{- define "spark-operator.selectorExpressions" -}}
-{{- range $part := regexFindAll `[^,(]+(\([^)]*\))?` $.text -1 }}
+{{- range $part := regexFindAll `[^,(]+(\([^)]*\))?` .text -1 }}
 {{- $requirement := $part | trim }}
 {{- if $requirement | regexMatch `\)$` }}
 - key: {{ regexReplaceAll `\s.*$` $requirement "" | quote }}
@@ -38,7 +38,7 @@
 
 {{- /* Namespaces that no wide selector may match, unless they are listed: the cluster's own and the operator's. */}}
 {{- define "spark-operator.excludedNamespaces" -}}
-{{- range $namespace := list "kube-system" $.Release.Namespace | uniq }}
+{{- range $namespace := list "kube-system" .Release.Namespace | uniq }}
 {{- if not ($.Values.spark.jobNamespaces | has $namespace) }}
 - {{ $namespace | quote }}
 {{- end }}
@@ -49,54 +49,54 @@
 - key: kubernetes.io/metadata.name
   operator: NotIn
   values:
-    {{- include "spark-operator.excludedNamespaces" $ | trim | nindent 4 }}
+    {{- include "spark-operator.excludedNamespaces" . | trim | nindent 4 }}
 {{- end }}
 
 {{- define "spark-operator.listedNamespaces" -}}
 - key: kubernetes.io/metadata.name
-  operator: {{ $.operator }}
+  operator: {{ .operator }}
   values:
-    {{- $.root.Values.spark.jobNamespaces | toYaml | nindent 4 }}
+    {{- .root.Values.spark.jobNamespaces | toYaml | nindent 4 }}
 {{- end }}
 
 {{- /* Every registration of one webhook. `kind` is mutate or validate, `object` what its name and path end in. */}}
 {{- define "spark-operator.webhook" -}}
-{{- if $.settings.enable }}
-{{- $listed := and $.root.Values.spark.jobNamespaces (not (include "spark-operator.watchesAll" $.root)) }}
-{{- $selected := and $.root.Values.spark.jobNamespaceSelector (not (include "spark-operator.watchesAll" $.root)) }}
-{{- if $.root.Values.webhook.namespaceSelector }}
-{{- include "spark-operator.webhookEntry" (dict "root" $.root "settings" $.settings "kind" $.kind "object" $.object "variant" "" "critical" $.critical "rule" $.rule) }}
+{{- if .settings.enable }}
+{{- $listed := and .root.Values.spark.jobNamespaces (not (include "spark-operator.watchesAll" .root)) }}
+{{- $selected := and .root.Values.spark.jobNamespaceSelector (not (include "spark-operator.watchesAll" .root)) }}
+{{- if .root.Values.webhook.namespaceSelector }}
+{{- include "spark-operator.webhookEntry" (dict "root" .root "settings" .settings "kind" .kind "object" .object "variant" "" "critical" .critical "rule" .rule) }}
   namespaceSelector:
-    {{- $.root.Values.webhook.namespaceSelector | toYaml | nindent 4 }}
+    {{- .root.Values.webhook.namespaceSelector | toYaml | nindent 4 }}
 {{- else }}
 {{- if $listed }}
-{{- include "spark-operator.webhookEntry" (dict "root" $.root "settings" $.settings "kind" $.kind "object" $.object "variant" "" "critical" $.critical "rule" $.rule) }}
+{{- include "spark-operator.webhookEntry" (dict "root" .root "settings" .settings "kind" .kind "object" .object "variant" "" "critical" .critical "rule" .rule) }}
   namespaceSelector:
     matchExpressions:
-      {{- include "spark-operator.listedNamespaces" (dict "root" $.root "operator" "In") | nindent 6 }}
+      {{- include "spark-operator.listedNamespaces" (dict "root" .root "operator" "In") | nindent 6 }}
 {{- end }}
 {{- if $selected }}
 {{- if $listed }}
-{{- include "spark-operator.webhookEntry" (dict "root" $.root "settings" $.settings "kind" $.kind "object" $.object "variant" ".selector" "critical" $.critical "rule" $.rule) }}
+{{- include "spark-operator.webhookEntry" (dict "root" .root "settings" .settings "kind" .kind "object" .object "variant" ".selector" "critical" .critical "rule" .rule) }}
 {{- else }}
-{{- include "spark-operator.webhookEntry" (dict "root" $.root "settings" $.settings "kind" $.kind "object" $.object "variant" "" "critical" $.critical "rule" $.rule) }}
+{{- include "spark-operator.webhookEntry" (dict "root" .root "settings" .settings "kind" .kind "object" .object "variant" "" "critical" .critical "rule" .rule) }}
 {{- end }}
   namespaceSelector:
     matchExpressions:
-      {{- include "spark-operator.selectorExpressions" (dict "root" $.root "text" $.root.Values.spark.jobNamespaceSelector) | trim | nindent 6 }}
+      {{- include "spark-operator.selectorExpressions" (dict "root" .root "text" .root.Values.spark.jobNamespaceSelector) | trim | nindent 6 }}
       {{- if $listed }}
-      {{- include "spark-operator.listedNamespaces" (dict "root" $.root "operator" "NotIn") | nindent 6 }}
+      {{- include "spark-operator.listedNamespaces" (dict "root" .root "operator" "NotIn") | nindent 6 }}
       {{- end }}
-      {{- if include "spark-operator.excludedNamespaces" $.root }}
-      {{- include "spark-operator.notExcluded" $.root | nindent 6 }}
+      {{- if include "spark-operator.excludedNamespaces" .root }}
+      {{- include "spark-operator.notExcluded" .root | nindent 6 }}
       {{- end }}
 {{- end }}
-{{- if include "spark-operator.watchesAll" $.root }}
-{{- include "spark-operator.webhookEntry" (dict "root" $.root "settings" $.settings "kind" $.kind "object" $.object "variant" "" "critical" $.critical "rule" $.rule) }}
-  {{- if include "spark-operator.excludedNamespaces" $.root }}
+{{- if include "spark-operator.watchesAll" .root }}
+{{- include "spark-operator.webhookEntry" (dict "root" .root "settings" .settings "kind" .kind "object" .object "variant" "" "critical" .critical "rule" .rule) }}
+  {{- if include "spark-operator.excludedNamespaces" .root }}
   namespaceSelector:
     matchExpressions:
-      {{- include "spark-operator.notExcluded" $.root | nindent 6 }}
+      {{- include "spark-operator.notExcluded" .root | nindent 6 }}
   {{- end }}
 {{- end }}
 {{- end }}
@@ -105,12 +105,12 @@
 
 {{- /* One registration but for its namespace selector, which follows it. */}}
 {{- define "spark-operator.webhookEntry" -}}
-{{- $w := $.root.Values.webhook }}
-{{- $policy := $.settings.failurePolicy | default $w.failurePolicy }}
-{{- if and $.critical (eq $policy "Ignore") (eq (include "spark-operator.failOnError" $.root) "true") }}
-{{- fail (printf "webhook.failOnError and failurePolicy Ignore contradict each other for %s-%s: the first promises that nothing enters unchecked, the second lets it in; set webhook.failOnError to false, or the policy to Fail" $.kind $.object) }}
+{{- $w := .root.Values.webhook }}
+{{- $policy := .settings.failurePolicy | default $w.failurePolicy }}
+{{- if and .critical (eq $policy "Ignore") (eq (include "spark-operator.failOnError" .root) "true") }}
+{{- fail (printf "webhook.failOnError and failurePolicy Ignore contradict each other for %s-%s: the first promises that nothing enters unchecked, the second lets it in; set webhook.failOnError to false, or the policy to Fail" .kind .object) }}
 {{- end }}
-- name: {{ $.kind }}-{{ $.object }}{{ $.variant }}.sparkoperator.k8s.io
+- name: {{ .kind }}-{{ .object }}{{ .variant }}.sparkoperator.k8s.io
   admissionReviewVersions:
     - v1
   clientConfig:
@@ -118,43 +118,43 @@
     caBundle: {{ $w.certificate.caBundle | replace "\n" "" | quote }}
     {{- end }}
     service:
-      name: {{ include "spark-operator.fullname" $.root }}-webhook-svc
-      namespace: {{ $.root.Release.Namespace | quote }}
+      name: {{ include "spark-operator.fullname" .root }}-webhook-svc
+      namespace: {{ .root.Release.Namespace | quote }}
       port: {{ $w.servicePort | default $w.port | int64 }}
-      path: /{{ $.kind }}-{{ $.object }}
+      path: /{{ .kind }}-{{ .object }}
   sideEffects: None
-  {{- if and $.critical $w.failOnError }}
+  {{- if and .critical $w.failOnError }}
   failurePolicy: Fail
   {{- else if $policy }}
   failurePolicy: {{ $policy }}
   {{- end }}
-  {{- if or $.settings.timeoutSeconds $w.timeoutSeconds }}
-  timeoutSeconds: {{ $.settings.timeoutSeconds | default $w.timeoutSeconds | int64 }}
+  {{- if or .settings.timeoutSeconds $w.timeoutSeconds }}
+  timeoutSeconds: {{ .settings.timeoutSeconds | default $w.timeoutSeconds | int64 }}
   {{- end }}
   {{- if $w.matchPolicy }}
   matchPolicy: {{ $w.matchPolicy }}
   {{- end }}
-  {{- if and $w.reinvocationPolicy (eq $.kind "mutate") }}
+  {{- if and $w.reinvocationPolicy (eq .kind "mutate") }}
   reinvocationPolicy: {{ $w.reinvocationPolicy }}
   {{- end }}
-  {{- if eq $.object "-v1-pod" }}
+  {{- if eq .object "-v1-pod" }}
   objectSelector:
-    {{- merge (dict) (dict "matchLabels" (dict "sparkoperator.k8s.io/launched-by-spark-operator" "true")) ($.settings.objectSelector | default (dict)) | toYaml | nindent 4 }}
-  {{- else if $.settings.objectSelector }}
+    {{- merge (dict) (dict "matchLabels" (dict "sparkoperator.k8s.io/launched-by-spark-operator" "true")) (.settings.objectSelector | default (dict)) | toYaml | nindent 4 }}
+  {{- else if .settings.objectSelector }}
   objectSelector:
-    {{- $.settings.objectSelector | toYaml | nindent 4 }}
+    {{- .settings.objectSelector | toYaml | nindent 4 }}
   {{- end }}
-  {{- if or $w.matchConditions $.settings.matchConditions }}
+  {{- if or $w.matchConditions .settings.matchConditions }}
   matchConditions:
     {{- if $w.matchConditions }}
     {{- $w.matchConditions | toYaml | nindent 4 }}
     {{- end }}
-    {{- if $.settings.matchConditions }}
-    {{- $.settings.matchConditions | toYaml | nindent 4 }}
+    {{- if .settings.matchConditions }}
+    {{- .settings.matchConditions | toYaml | nindent 4 }}
     {{- end }}
   {{- end }}
   rules:
-    - {{ $.rule | indent 6 | trim }}
+    - {{ .rule | indent 6 | trim }}
 {{- end }}
 
 {{- /* The resources of this operator that a webhook sees. */}}
@@ -162,9 +162,9 @@
 apiGroups:
   - sparkoperator.k8s.io
 apiVersions:
-  - {{ $.version }}
+  - {{ .version }}
 resources:
-  - {{ $.resource }}
+  - {{ .resource }}
 operations:
   - CREATE
   - UPDATE
