@@ -61,6 +61,7 @@ pub fn render(
         return Err(RenderError::KubeVersion(normalized.clone()));
     }
     let env = environment::environment().map_err(|e| RenderError::Source(format!("{e:#}")))?;
+    let paths = in_order_of_evaluation();
     let context = context! {
         values => minijinja::Value::from(Serde(values)),
         release => context! {
@@ -72,17 +73,25 @@ pub fn render(
             service => release.service.as_str(),
         },
         chart => context! { name => source::NAME, version => source::VERSION, appVersion => source::APP_VERSION },
-        paths => source::TEMPLATES.iter().map(|(path, _)| *path).collect::<minijinja::Value>(),
+        paths => paths.iter().copied().collect::<minijinja::Value>(),
         capabilities => context! {
             kubeVersion => capabilities.kube_version.full.as_str(),
             apiVersions => Serde(&capabilities.api_versions),
         },
     };
     let printed = template::render(env, environment::WHOLE, context)?;
-    let paths = source::TEMPLATES.iter().map(|(path, _)| format!("{}/templates/{path}", source::NAME));
+    let paths = paths.iter().map(|path| format!("{}/templates/{path}", source::NAME));
     let files: Vec<_> = paths.zip(files(&printed)).map(|(path, text)| (path, text.to_owned())).collect();
     let documents = manifest::collect(files, compat)?.into_documents();
     Ok(Rendered { documents, warnings: warnings::of(values) })
+}
+
+/// The deepest templates first, and of equally deep ones the last by path: of several refusals the user sees the one
+/// that Helm comes to first (`sortTemplates` in `pkg/engine`).
+fn in_order_of_evaluation() -> Vec<&'static str> {
+    let mut paths: Vec<_> = source::TEMPLATES.iter().map(|(path, _)| *path).collect();
+    paths.sort_by_key(|path| std::cmp::Reverse((path.matches('/').count(), *path)));
+    paths
 }
 
 /// The files in what [`environment::WHOLE`] printed.

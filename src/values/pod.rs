@@ -224,7 +224,7 @@ pub struct ComponentRbac {
     /// Name of a ClusterRole that exists already and is bound in each job namespace instead of the chart's own rules;
     /// `roleKind` and `extraRules` are then without effect.
     #[default(empty())]
-    #[schemars(regex(pattern = r"^\S*$"))]
+    #[schemars(regex(pattern = r"^[!-~]*$"))]
     pub existing_cluster_role: Option<String>,
     /// Rules added to those for job namespaces (list of rbac/v1 PolicyRule).
     #[default(Some(Vec::new()))]
