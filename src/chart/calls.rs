@@ -51,13 +51,17 @@ fn collect<'a>(expr: &'a Expr, macros: &BTreeMap<String, Vec<String>>, found: &m
         }
         Expr::Pipe { value, args, .. } => {
             collect(value, macros, found);
-            args.iter().for_each(|a| collect(a, macros, found));
+            for arg in args {
+                collect(arg, macros, found);
+            }
         }
         Expr::Call { name, args } => {
             if macros.contains_key(name) {
                 found.insert(name);
             }
-            args.iter().for_each(|a| collect(a, macros, found));
+            for arg in args {
+                collect(arg, macros, found);
+            }
         }
     }
 }

@@ -119,7 +119,10 @@ pub fn difference(folder: &str, there: &Files, files: &Files) -> String {
         if there.get(path) != files.get(path) {
             let diff = similar::TextDiff::from_lines(old, new);
             let header = (format!("{folder}/{path}"), format!("generated/{path}"));
-            out += &diff.unified_diff().context_radius(2).header(&header.0, &header.1).to_string();
+            let lines = diff.unified_diff().context_radius(2).header(&header.0, &header.1).to_string();
+            // A file too many that is empty, or no text, has no lines to show.
+            let lines = if lines.is_empty() { format!("Only in {folder}: {path}\n") } else { lines };
+            out += &lines;
         }
     }
     out

@@ -46,7 +46,7 @@ pub enum ChartError {
 /// # Errors
 /// [`ChartError`], naming file, line and construct.
 pub fn files(defaults: &Json) -> Result<Files, ChartError> {
-    let mut files = templates()?;
+    let mut files = templates(&[MACROS, TEMPLATES].concat())?;
     files.insert("Chart.yaml".into(), chart_yaml());
     files.insert("values.yaml".into(), values::commented_yaml(defaults));
     files.insert("values.schema.json".into(), values::schema_text());
@@ -59,11 +59,14 @@ pub fn files(defaults: &Json) -> Result<Files, ChartError> {
     Ok(files)
 }
 
-/// The templates, printed as Go templates.
-fn templates() -> Result<Files, ChartError> {
+/// Templates, given as path below `templates/` and source, printed as Go templates: files of macros first.
+///
+/// # Errors
+/// [`ChartError`], naming file, line and construct.
+pub fn templates(sources: &[(&str, &str)]) -> Result<Files, ChartError> {
     let mut macros = BTreeMap::new();
     let mut parsed = Vec::new();
-    for (path, source) in MACROS.iter().chain(TEMPLATES) {
+    for (path, source) in sources {
         let pieces = parse(path, source)?;
         for piece in &pieces {
             let Piece::Tag { tag: Tag::Macro { name, parameters }, .. } = piece else { continue };
@@ -83,7 +86,7 @@ fn templates() -> Result<Files, ChartError> {
         let printed = chart.print(path, pieces)?;
         let header = format!("{{{{- /* {MARK} from templates/{path}: do not edit. */ -}}}}\n");
         // What Helm shows to a person begins with what it says.
-        let text = if path.ends_with(".txt") { printed } else { header + &printed };
+        let text = if *path == "NOTES.txt" { printed } else { header + &printed };
         files.insert(format!("templates/{path}"), text);
     }
     Ok(files)

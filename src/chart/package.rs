@@ -32,6 +32,8 @@ pub fn package(files: &Files, epoch: u64) -> io::Result<Vec<u8>> {
         let mut header = tar::Header::new_ustar();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
+        header.set_uid(0);
+        header.set_gid(0);
         header.set_mtime(epoch);
         header.set_entry_type(tar::EntryType::Regular);
         tar.append_data(&mut header, format!("{NAME}/{path}"), text.as_bytes())?;

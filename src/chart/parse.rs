@@ -187,7 +187,7 @@ fn lower(ast: &Ast<'_>, source: &str, place: &Place) -> Result<Expr, SubsetError
                 (None, _, Ok(truth)) if value.kind() == minijinja::value::ValueKind::Bool => {
                     Expr::Bool(truth)
                 }
-                (None, Some(int), _) => Expr::Int(int),
+                (None, Some(int), _) if value.is_integer() => Expr::Int(int),
                 _ => return refuse("this constant", "constants are text, integers and booleans"),
             }
         }

@@ -84,11 +84,14 @@ fn build(args: &Build) -> Result<(), Failure> {
 }
 
 fn pack(args: &Package) -> Result<(), Failure> {
-    let epoch = match std::env::var("SOURCE_DATE_EPOCH") {
-        Ok(text) => text.parse().map_err(|_| {
-            Failure::input(format!("SOURCE_DATE_EPOCH is {text:?}: it must be seconds since 1970"))
-        })?,
-        Err(_) => EPOCH,
+    let epoch = match std::env::var_os("SOURCE_DATE_EPOCH") {
+        Some(text) => {
+            let text = text.to_string_lossy();
+            text.parse().map_err(|_| {
+                Failure::input(format!("SOURCE_DATE_EPOCH is {text:?}: it must be seconds since 1970"))
+            })?
+        }
+        None => EPOCH,
     };
     let archive = package::package(&files(&args.defaults)?, epoch).map_err(Failure::system)?;
     let to = args.destination.join(package::file_name());
@@ -99,10 +102,11 @@ fn pack(args: &Package) -> Result<(), Failure> {
 /// Writes beside the file first, so that nobody ever reads half of it.
 fn write_whole(to: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    std::fs::write(file.path(), bytes)?;
-    file.persist(to)?;
-    Ok(())
+    // A file of a temporary folder, not a temporary file: that one only its owner could read.
+    let beside = tempfile::tempdir_in(folder)?;
+    let file = beside.path().join("archive");
+    std::fs::write(&file, bytes)?;
+    std::fs::rename(&file, to)
 }
 
 fn files(defaults: &Defaults) -> Result<Files, Failure> {
@@ -110,6 +114,12 @@ fn files(defaults: &Defaults) -> Result<Files, Failure> {
     for name in &defaults.values {
         let text = match values::preset(name) {
             Some(preset) => preset.text.to_owned(),
+            None if name != "-" && !name.contains(['.', '/']) && !Path::new(name).exists() => {
+                return Err(Failure::input(format!(
+                    "there is no file {name:?}, and {}",
+                    super::render::unknown_preset(name)
+                )));
+            }
             None => input::values_file(name)?,
         };
         sources.files.push(ValuesFile { name: name.clone(), text });
@@ -117,8 +127,18 @@ fn files(defaults: &Defaults) -> Result<Files, Failure> {
     let user = values::collect(&sources, &|path| input::text(path)).map_err(Failure::input)?;
     let loaded = values::load(user).map_err(Failure::input)?;
     let defaults: Values = loaded.values;
-    let defaults = serde_json::to_value(defaults).map_err(Failure::system)?;
+    let mut defaults = serde_json::to_value(defaults).map_err(Failure::system)?;
+    without_nulls(&mut defaults);
     folder::files(&defaults).map_err(Failure::input)
+}
+
+/// Deletes keys that are null: in a chart's own defaults they mean different things to different Helm versions. Lists
+/// keep theirs, which Helm does not touch.
+fn without_nulls(value: &mut serde_json::Value) {
+    if let serde_json::Value::Object(map) = value {
+        map.retain(|_, value| !value.is_null());
+        map.values_mut().for_each(without_nulls);
+    }
 }
 
 fn disk_failure(error: DiskError) -> Failure {

@@ -166,10 +166,10 @@ pub const FAULTS: &[Fault] = &[
     fault(
         "a raw string that was escaped once more",
         WEBHOOK,
-        r#"regexReplaceAll `\s.*$`"#,
+        r"regexReplaceAll `\s.*$`",
         r#"regexReplaceAll "\\\\s.*$""#,
     ),
-    fault("a raw string that became an escaped one", WEBHOOK, r#"regexMatch `\)$`"#, r#"regexMatch "\)$""#),
+    fault("a raw string that became an escaped one", WEBHOOK, r"regexMatch `\)$`", r#"regexMatch "\)$""#),
     fault(
         "set scoped in a condition",
         WEBHOOK,

@@ -44,10 +44,9 @@ fn action_end(action: &str) -> usize {
             Some('"') if escaped => escaped = false,
             Some('"') if c == '\\' => escaped = true,
             Some(open) if c == open => quote = None,
-            Some(_) => {}
             None if c == '"' || c == '`' => quote = Some(c),
             None if action[at..].starts_with("}}") => return at,
-            None => {}
+            _ => {}
         }
     }
     panic!("an action does not end: {action}")

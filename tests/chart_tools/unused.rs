@@ -37,7 +37,7 @@ impl Reader {
                 let Piece::Tag { tag, .. } = piece else { continue };
                 match tag {
                     Tag::Macro { name, .. } => scope = format!("macro {name}"),
-                    Tag::EndMacro => scope = (*path).to_owned(),
+                    Tag::EndMacro => (*path).clone_into(&mut scope),
                     Tag::Set { variable, value } => {
                         // A section that gets a name is not read by that.
                         if let Some(paths) = self.section(value, &scope) {
@@ -85,7 +85,9 @@ impl Reader {
             }
             Expr::Pipe { value, args, .. } => {
                 self.reads(value, scope);
-                args.iter().for_each(|arg| self.reads(arg, scope));
+                for arg in args {
+                    self.reads(arg, scope);
+                }
             }
             Expr::Call { name, args } => {
                 let parameters = self.parameters.get(name).cloned();
