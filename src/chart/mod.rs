@@ -1,6 +1,6 @@
 //! The Helm chart, generated from the same templates and values as the direct render.
 //!
-//! [`parse`] reads a template into a form of our own ([`ir`]), [`print`] writes it as a Go template; [`folder`] adds
+//! [`mod@parse`] reads a template into a form of our own ([`ir`]), [`mod@print`] writes it as a Go template; [`folder`] adds
 //! what else a chart has, [`disk`] and [`package`] put it down. Nothing is maintained twice: what a Go template cannot
 //! say is refused when the chart is generated.
 

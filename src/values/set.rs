@@ -88,12 +88,12 @@ pub enum SetCause {
     /// A key that ends with a dot.
     #[error("key map {} has no value", quote(.0))]
     EmptyMap(String),
-    /// More than [`MAX_NESTED_NAME_LEVEL`] dots.
+    /// More than `MAX_NESTED_NAME_LEVEL` (30) dots.
     #[error(
         "value name nested level is greater than maximum supported nested level of {MAX_NESTED_NAME_LEVEL}"
     )]
     TooDeep,
-    /// More than [`MAX_STEPS`] names and indices; not an error in Helm.
+    /// More than `MAX_STEPS` (200) names and indices; not an error in Helm.
     #[error("key has more than {MAX_STEPS} names and indices")]
     TooManySteps,
     /// What is between `[` and `]` is no number.
@@ -105,7 +105,7 @@ pub enum SetCause {
     /// An index below zero.
     #[error("negative {0} index not allowed")]
     NegativeIndex(i64),
-    /// An index above [`MAX_INDEX`].
+    /// An index above `MAX_INDEX` (65536).
     #[error("index of {0} is greater than maximum supported index of {MAX_INDEX}")]
     LargeIndex(i64),
     /// Text between `]` and what may follow it.
