@@ -42,26 +42,12 @@ fn reaches<'a>(
 }
 
 fn collect<'a>(expr: &'a Expr, macros: &BTreeMap<String, Vec<String>>, found: &mut BTreeSet<&'a str>) {
-    match expr {
-        Expr::Path(_) | Expr::Str(_) | Expr::Int(_) | Expr::Bool(_) => {}
-        Expr::Not(a) => collect(a, macros, found),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) => {
-            collect(a, macros, found);
-            collect(b, macros, found);
-        }
-        Expr::Pipe { value, args, .. } => {
-            collect(value, macros, found);
-            for arg in args {
-                collect(arg, macros, found);
-            }
-        }
-        Expr::Call { name, args } => {
-            if macros.contains_key(name) {
-                found.insert(name);
-            }
-            for arg in args {
-                collect(arg, macros, found);
-            }
-        }
+    if let Expr::Call { name, .. } = expr
+        && macros.contains_key(name)
+    {
+        found.insert(name);
+    }
+    for inner in expr.below() {
+        collect(inner, macros, found);
     }
 }

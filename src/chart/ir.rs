@@ -123,3 +123,17 @@ pub enum Expr {
     /// A comparison, by Go's name: `eq`, `ne`, `lt`, `le`, `gt`, `ge`.
     Compare(&'static str, Box<Expr>, Box<Expr>),
 }
+
+impl Expr {
+    /// The expressions directly below this one, in the order of the source.
+    #[must_use]
+    pub fn below(&self) -> Vec<&Self> {
+        match self {
+            Self::Path(_) | Self::Str(_) | Self::Int(_) | Self::Bool(_) => Vec::new(),
+            Self::Not(a) => vec![a],
+            Self::And(a, b) | Self::Or(a, b) | Self::Compare(_, a, b) => vec![a, b],
+            Self::Pipe { value, args, .. } => std::iter::once(value.as_ref()).chain(args).collect(),
+            Self::Call { args, .. } => args.iter().collect(),
+        }
+    }
+}

@@ -449,11 +449,7 @@ fn asks_for_first(rest: &[Piece]) -> bool {
 fn mentions_loop(expr: &Expr) -> bool {
     match expr {
         Expr::Path(path) => path.first().is_some_and(|f| f == "loop"),
-        Expr::Str(_) | Expr::Int(_) | Expr::Bool(_) => false,
-        Expr::Not(a) => mentions_loop(a),
-        Expr::And(a, b) | Expr::Or(a, b) | Expr::Compare(_, a, b) => mentions_loop(a) || mentions_loop(b),
-        Expr::Pipe { value, args, .. } => mentions_loop(value) || args.iter().any(mentions_loop),
-        Expr::Call { args, .. } => args.iter().any(mentions_loop),
+        _ => expr.below().into_iter().any(mentions_loop),
     }
 }
 

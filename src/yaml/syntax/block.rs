@@ -64,14 +64,7 @@ impl<'a> Scanner<'a> {
             }
             self.cursor.skip(1);
         }
-        self.cursor.skip_blanks();
-        if self.cursor.byte() == b'#' {
-            self.cursor.skip_line();
-        }
-        if !self.cursor.is_gap(0) {
-            return Err(self.problem("did not find expected comment or line break", start));
-        }
-        self.cursor.skip_break();
+        self.rest_of_line(start)?;
         Ok((chomp.unwrap_or(Chomp::Clip), increment.unwrap_or(0)))
     }
 

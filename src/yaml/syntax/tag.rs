@@ -135,6 +135,12 @@ impl<'a> Scanner<'a> {
             }
             _ => return Err(self.problem("found unknown directive name", start)),
         };
+        self.rest_of_line(start)?;
+        Ok(token)
+    }
+
+    /// What may follow a directive or a block scalar's header on its line: blanks, a comment, the line break.
+    pub(super) fn rest_of_line(&mut self, start: Mark) -> Result<(), Problem> {
         self.cursor.skip_blanks();
         if self.cursor.byte() == b'#' {
             self.cursor.skip_line();
@@ -143,6 +149,6 @@ impl<'a> Scanner<'a> {
             return Err(self.problem("did not find expected comment or line break", start));
         }
         self.cursor.skip_break();
-        Ok(token)
+        Ok(())
     }
 }
