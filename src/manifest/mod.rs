@@ -9,10 +9,14 @@ pub mod folder;
 pub mod glob;
 mod head;
 mod hook;
+pub mod object;
 mod order;
 pub mod split;
+pub mod stream;
 
 pub use crate::values::HelmCompat;
 pub use document::{Document, DocumentError};
 pub use hook::{Hook, HookEvent};
+pub use object::{Identity, Object};
 pub use order::{Collected, Skipped, collect, install_order};
+pub use stream::{Chunk, Content, Manifests, StreamError};

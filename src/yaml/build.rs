@@ -3,15 +3,20 @@
 //! The rules are go-yaml v2's and those of its conversion to JSON, as Helm uses both. No recursion: the depth of
 //! a document costs no call stack.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::read::{Item, Kind, Limits};
+use indexmap::map::Entry;
+
+use super::read::{DuplicateKey, Item, Kind, Options};
 use super::resolve::{is_merge, key_text, value};
 use super::{Map, Node, Place, ReadError, Value};
 
 /// What all documents of a text may still use up.
 pub(super) struct Budget {
-    limits: Limits,
+    options: Options,
+    /// What was found on the way.
+    pub(super) duplicate_keys: Vec<DuplicateKey>,
     nodes: usize,
     /// Of the current document, by which go-yaml's guard goes.
     document_nodes: usize,
@@ -20,16 +25,17 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, nodes: 0, document_nodes: 0, aliased_nodes: 0, aliased_bytes: 0 }
+    pub(super) fn new(options: Options) -> Self {
+        let duplicate_keys = Vec::new();
+        Self { options, duplicate_keys, nodes: 0, document_nodes: 0, aliased_nodes: 0, aliased_bytes: 0 }
     }
 }
 
 /// A collection being built, or an alias being expanded.
 enum Frame {
     Seq(Vec<Node>, Place),
-    /// The pending key, with its place.
-    Map(Map, Option<(String, Place)>, Place),
+    /// The pending key, with its place; the mapping's place; the keys that came by a merge.
+    Map(Map, Option<(String, Place)>, Place, HashSet<String>),
     /// What comes of it is merged into the mapping below, where the list's last mapping must come first.
     Merge,
     MergeList(Vec<usize>, usize),
@@ -62,7 +68,7 @@ impl Builder<'_> {
                 // A document without content has one empty scalar, so this is never reached.
                 return Ok(Node::new(Value::Null, Place::whole(Arc::clone(self.source))));
             };
-            if !matches!(item.kind, Kind::End) && matches!(self.stack.last(), Some(Frame::Map(_, None, _))) {
+            if !matches!(item.kind, Kind::End) && matches!(self.stack.last(), Some(Frame::Map(_, None, ..))) {
                 self.key(item)?;
                 continue;
             }
@@ -79,7 +85,7 @@ impl Builder<'_> {
                 }
                 Kind::Map => {
                     self.open(&place)?;
-                    self.stack.push(Frame::Map(Map::new(), None, place));
+                    self.stack.push(Frame::Map(Map::new(), None, place, HashSet::new()));
                     None
                 }
                 Kind::Alias(target) => {
@@ -91,11 +97,14 @@ impl Builder<'_> {
                 Kind::Scalar { text, plain, tag } => {
                     if self.aliases > 0 {
                         self.budget.aliased_bytes += text.len();
-                        if self.budget.aliased_bytes > self.budget.limits.max_bytes {
+                        if self.budget.aliased_bytes > self.budget.options.limits.max_bytes {
                             return Err(ReadError::ExcessiveAliasing { place });
                         }
                     }
-                    Some(Node::new(value(text, *plain, tag.as_deref(), &place)?, place))
+                    Some(Node::new(
+                        value(text, *plain, tag.as_deref(), &place, self.budget.options.exact_integers)?,
+                        place,
+                    ))
                 }
                 Kind::End => self.close(),
             };
@@ -113,7 +122,7 @@ impl Builder<'_> {
 
     fn open(&mut self, place: &Place) -> Result<(), ReadError> {
         self.depth += 1;
-        let limit = self.budget.limits.max_depth;
+        let limit = self.budget.options.limits.max_depth;
         if self.depth > limit {
             return Err(ReadError::TooDeep { place: place.clone(), limit });
         }
@@ -124,7 +133,7 @@ impl Builder<'_> {
         self.depth = self.depth.saturating_sub(1);
         match self.stack.pop()? {
             Frame::Seq(items, place) => Some(Node::new(Value::Seq(items), place)),
-            Frame::Map(map, _, place) => Some(Node::new(Value::Map(map), place)),
+            Frame::Map(map, _, place, _) => Some(Node::new(Value::Map(map), place)),
             Frame::Merge | Frame::MergeList(..) | Frame::Alias(_) => None,
         }
     }
@@ -135,8 +144,11 @@ impl Builder<'_> {
         let budget = &mut *self.budget;
         budget.nodes += 1;
         budget.document_nodes += 1;
-        if budget.nodes > budget.limits.max_nodes {
-            return Err(ReadError::TooManyNodes { place: place.clone(), limit: budget.limits.max_nodes });
+        if budget.nodes > budget.options.limits.max_nodes {
+            return Err(ReadError::TooManyNodes {
+                place: place.clone(),
+                limit: budget.options.limits.max_nodes,
+            });
         }
         if self.aliases == 0 {
             return Ok(());
@@ -160,10 +172,22 @@ impl Builder<'_> {
                     items.push(node);
                     return None;
                 }
-                Some(Frame::Map(map, key, _)) => {
+                Some(Frame::Map(map, key, _, merged)) => {
                     if let Some((key, place)) = key.take() {
-                        node.place = place;
-                        map.insert(key, node);
+                        node.place = place.clone();
+                        match map.entry(key) {
+                            Entry::Vacant(entry) => {
+                                entry.insert(node);
+                            }
+                            Entry::Occupied(mut entry) => {
+                                let before = entry.insert(node).place;
+                                // A repeated mapping is told where it stands, not where it is repeated.
+                                if self.aliases == 0 && !merged.remove(entry.key()) {
+                                    let key = entry.key().clone();
+                                    self.budget.duplicate_keys.push(DuplicateKey { key, place, before });
+                                }
+                            }
+                        }
                     }
                     return None;
                 }
@@ -197,10 +221,11 @@ impl Builder<'_> {
     /// before it in the same mapping.
     fn merge(&mut self, node: Node) {
         let below = self.stack.iter_mut().rev().find_map(|frame| match frame {
-            Frame::Map(map, ..) => Some(map),
+            Frame::Map(map, _, _, merged) => Some((map, merged)),
             _ => None,
         });
-        if let (Some(into), Value::Map(from)) = (below, node.value) {
+        if let (Some((into, merged)), Value::Map(from)) = (below, node.value) {
+            merged.extend(from.keys().cloned());
             into.extend(from);
         }
     }
@@ -226,7 +251,7 @@ impl Builder<'_> {
         }
         self.count(&place)?;
         let key = key_text(text, plain, tag, &place)?;
-        if let Some(Frame::Map(_, pending, _)) = self.stack.last_mut() {
+        if let Some(Frame::Map(_, pending, ..)) = self.stack.last_mut() {
             *pending = Some((key, place));
         }
         Ok(())

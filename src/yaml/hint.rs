@@ -8,9 +8,10 @@ use super::{Place, ReadError};
 const TEMPLATE: &str = "a template's `{{ … }}` is no YAML: quote it, or render it first";
 
 /// The error for a problem with the syntax.
-pub(super) fn explain(source: &Arc<str>, text: &str, problem: &Problem) -> ReadError {
+pub(super) fn explain(source: &Arc<str>, text: &str, lines_before: usize, problem: &Problem) -> ReadError {
     let (mark, hint) = advice(text, problem);
-    let place = Place { source: Arc::clone(source), line: mark.line + 1, column: mark.column + 1 };
+    let line_number = lines_before + mark.line + 1;
+    let place = Place { source: Arc::clone(source), line: line_number, column: mark.column + 1 };
     let message = problem.message;
     if is_tab(text, problem) {
         return ReadError::Tab { place };
@@ -23,9 +24,9 @@ pub(super) fn explain(source: &Arc<str>, text: &str, problem: &Problem) -> ReadE
 }
 
 /// `{{ x }}` is YAML, a mapping as a key of a mapping; what its author meant is another thing.
-pub(super) fn template(text: &str, error: ReadError) -> ReadError {
+pub(super) fn template(text: &str, lines_before: usize, error: ReadError) -> ReadError {
     match error {
-        ReadError::Key { place, what } if is_template(text, place.line.saturating_sub(1)) => {
+        ReadError::Key { place, what } if is_template(text, place.line.saturating_sub(lines_before + 1)) => {
             ReadError::Syntax { place, message: format!("unsupported map key: {what}"), hint: Some(TEMPLATE) }
         }
         error => error,

@@ -21,4 +21,4 @@ pub use emit::to_yaml;
 pub use error::ReadError;
 pub use node::{Map, Node, Place, Value};
 pub use order::natural_order;
-pub use read::{Limits, read, read_with};
+pub use read::{Documents, DuplicateKey, Limits, Options, read, read_documents, read_with};

@@ -27,6 +27,38 @@ impl Default for Limits {
     }
 }
 
+/// How a text is read; the defaults are Helm's way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How much the text may ask for.
+    pub limits: Limits,
+    /// Lines before the text in its source, which places count too.
+    pub lines_before: usize,
+    /// Integers of 64 bits stay what they are, as for Kubernetes. Helm reads each as a 64-bit float.
+    pub exact_integers: bool,
+}
+
+/// What a text holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Documents {
+    /// The root of each document. A text of nothing but comments has none; an empty document is
+    /// [`Null`](super::Value::Null).
+    pub roots: Vec<Node>,
+    /// Keys that were written again in the same mapping; the last one counts.
+    pub duplicate_keys: Vec<DuplicateKey>,
+}
+
+/// A key that stands twice in a mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuplicateKey {
+    /// The key.
+    pub key: String,
+    /// Where it is written again.
+    pub place: Place,
+    /// Where it was before.
+    pub before: Place,
+}
+
 /// All documents of a YAML text. A text of nothing but comments has none; one that is empty is [`Null`].
 ///
 /// `source_name` is what the places show, such as a file name.
@@ -44,22 +76,34 @@ pub fn read(source_name: &str, text: &str) -> Result<Vec<Node>, ReadError> {
 /// # Errors
 /// See [`ReadError`].
 pub fn read_with(source_name: &str, text: &str, limits: Limits) -> Result<Vec<Node>, ReadError> {
-    let source: Arc<str> = source_name.into();
+    let options = Options { limits, ..Options::default() };
+    Ok(read_documents(&source_name.into(), text, options)?.roots)
+}
+
+/// All documents of a YAML text, read as the options say, with what a reader of Kubernetes objects wants to know
+/// beside them.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_documents(source: &Arc<str>, text: &str, options: Options) -> Result<Documents, ReadError> {
+    let Options { limits, lines_before, .. } = options;
     if text.len() > limits.max_bytes {
         let (bytes, limit) = (text.len(), limits.max_bytes);
-        return Err(ReadError::TooLarge { place: Place::whole(source), bytes, limit });
+        let line = if lines_before == 0 { 0 } else { lines_before + 1 };
+        let place = Place { source: Arc::clone(source), line, column: 0 };
+        return Err(ReadError::TooLarge { place, bytes, limit });
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    check_characters(&source, text)?;
-    let mut reader = Reader { source, limits, parser: Parser::new(text) };
+    check_characters(source, text, lines_before)?;
+    let mut reader = Reader { source: Arc::clone(source), options, parser: Parser::new(text) };
     reader.documents().map_err(|refused| match refused {
-        Refused::Syntax(problem) => hint::explain(&reader.source, text, &problem),
-        Refused::Meaning(error) => hint::template(text, error),
+        Refused::Syntax(problem) => hint::explain(source, text, lines_before, &problem),
+        Refused::Meaning(error) => hint::template(text, lines_before, error),
     })
 }
 
 /// The characters go-yaml's reader allows.
-fn check_characters(source: &Arc<str>, text: &str) -> Result<(), ReadError> {
+fn check_characters(source: &Arc<str>, text: &str, lines_before: usize) -> Result<(), ReadError> {
     let refused = |(i, b): (usize, u8)| match b {
         b'\t' | b'\n' | b'\r' => false,
         0..0x20 | 0x7f => true,
@@ -73,7 +117,7 @@ fn check_characters(source: &Arc<str>, text: &str) -> Result<(), ReadError> {
     let before = &text[..at];
     let place = Place {
         source: Arc::clone(source),
-        line: before.matches('\n').count() + 1,
+        line: lines_before + before.matches('\n').count() + 1,
         column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
     };
     Err(ReadError::ControlCharacter { place, code: text[at..].chars().next().map_or(0, u32::from) })
@@ -119,20 +163,22 @@ impl From<ReadError> for Refused {
 
 struct Reader<'a> {
     source: Arc<str>,
-    limits: Limits,
+    options: Options,
     parser: Parser<'a>,
 }
 
 impl<'a> Reader<'a> {
-    fn documents(&mut self) -> Result<Vec<Node>, Refused> {
-        let mut documents = Vec::new();
-        let mut budget = build::Budget::new(self.limits);
+    fn documents(&mut self) -> Result<Documents, Refused> {
+        let mut roots = Vec::new();
+        let mut budget = build::Budget::new(self.options);
         loop {
             match self.parser.next()?.0 {
-                Event::StreamEnd => return Ok(documents),
+                Event::StreamEnd => {
+                    return Ok(Documents { roots, duplicate_keys: budget.duplicate_keys });
+                }
                 Event::DocumentStart => {
                     let items = self.items()?;
-                    documents.push(build::build(&self.source, &items, &mut budget)?);
+                    roots.push(build::build(&self.source, &items, &mut budget)?);
                 }
                 _ => {}
             }
@@ -171,8 +217,8 @@ impl<'a> Reader<'a> {
                 Event::MapStart { anchor } => (Kind::Map, anchor),
             };
             if matches!(kind, Kind::Seq | Kind::Map) {
-                if open.len() >= self.limits.max_depth {
-                    let (place, limit) = (self.place(mark), self.limits.max_depth);
+                if open.len() >= self.options.limits.max_depth {
+                    let (place, limit) = (self.place(mark), self.options.limits.max_depth);
                     return Err(ReadError::TooDeep { place, limit }.into());
                 }
                 open.push(items.len());
@@ -180,12 +226,14 @@ impl<'a> Reader<'a> {
             if let Some(name) = anchor {
                 anchors.insert(name, items.len());
             }
-            items.push(Item { kind, line: mark.line + 1, column: mark.column + 1 });
+            let Place { line, column, .. } = self.place(mark);
+            items.push(Item { kind, line, column });
         }
     }
 
     fn place(&self, mark: Mark) -> Place {
-        Place { source: Arc::clone(&self.source), line: mark.line + 1, column: mark.column + 1 }
+        let line = self.options.lines_before + mark.line + 1;
+        Place { source: Arc::clone(&self.source), line, column: mark.column + 1 }
     }
 }
 

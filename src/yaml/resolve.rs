@@ -60,12 +60,19 @@ fn string(text: &str, tag: Option<&str>, place: &Place) -> Result<String, ReadEr
     Ok(out)
 }
 
-/// The value of a scalar.
+/// The value of a scalar. `exact`: integers of 64 bits stay what they are.
 #[allow(clippy::cast_precision_loss, reason = "Helm reads every number of a file as a 64-bit float")]
-pub(super) fn value(text: &str, plain: bool, tag: Option<&str>, place: &Place) -> Result<Value, ReadError> {
+pub(super) fn value(
+    text: &str,
+    plain: bool,
+    tag: Option<&str>,
+    place: &Place,
+    exact: bool,
+) -> Result<Value, ReadError> {
     Ok(match scalar(text, plain, tag, place)? {
         Some(Scalar::Null) => Value::Null,
         Some(Scalar::Bool(b)) => Value::Bool(b),
+        Some(Scalar::Int(i)) if exact => Value::Int(i),
         Some(Scalar::Int(i)) => Value::from_f64(i as f64),
         Some(Scalar::Uint(u)) => Value::from_f64(u as f64),
         Some(Scalar::Float(f)) if f.is_finite() => Value::from_f64(f),
