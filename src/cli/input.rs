@@ -23,6 +23,11 @@ pub(super) fn values_file(name: &str) -> Result<String, Failure> {
     text(name).map_err(|e| failure(name, &e))
 }
 
+/// Reads a patch file; `-` is standard input.
+pub(super) fn patch_file(name: &str) -> Result<String, Failure> {
+    text(name).map_err(|e| failure(if name == "-" { "standard input" } else { name }, &e))
+}
+
 /// Manifests in a file, in standard input (`-`), or in the YAML and JSON files of a folder and those below it, by path.
 pub(super) fn manifests(name: &str) -> Result<Vec<Manifests>, Failure> {
     if name == "-" {

@@ -5,6 +5,8 @@
 mod chart;
 mod completions;
 mod input;
+mod patch;
+mod post_render;
 mod presets;
 mod probe;
 mod render;
@@ -27,6 +29,8 @@ struct Cli {
 enum Command {
     Render(Box<render::Args>),
     Chart(chart::Args),
+    Patch(patch::Args),
+    PostRender(post_render::Args),
     Values(values::Args),
     Presets(presets::Args),
     Probe(probe::Args),
@@ -63,6 +67,8 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Render(args) => render::run(&args),
         Command::Chart(args) => chart::run(&args),
+        Command::Patch(args) => patch::run(&args),
+        Command::PostRender(args) => post_render::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Probe(args) => probe::run(&args),
@@ -80,8 +86,14 @@ pub fn main() -> ExitCode {
 
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_all([text])
+}
+
+/// [`print`] of several texts.
+pub(crate) fn print_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    let written = texts.into_iter().try_for_each(|text| out.write_all(text.as_bytes()));
+    match written.and_then(|()| out.flush()) {
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::system(format!("cannot write to standard output: {e}")))
         }

@@ -31,6 +31,12 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     true
 }
 
+/// Whether the pattern is one at all.
+#[must_use]
+pub fn is_valid(pattern: &str) -> bool {
+    parse(pattern).is_some()
+}
+
 enum Part {
     Star,
     Any,

@@ -11,6 +11,7 @@ mod head;
 mod hook;
 pub mod object;
 mod order;
+pub mod patch;
 pub mod split;
 pub mod stream;
 
