@@ -4,10 +4,10 @@ use std::io;
 
 use clap::ArgAction;
 
-use super::{Failure, input, print, warn};
+use super::{Failure, input, patch, print, warn};
 use crate::manifest::HelmCompat;
 use crate::render::output::{self, OutputDir, OutputOptions};
-use crate::render::{Capabilities, KubeVersion, Release, render};
+use crate::render::{Capabilities, KubeVersion, Release, apply_patches, render};
 use crate::values::{self, Sources, ValuesFile};
 
 /// Print the operator's manifests. Flags that Helm has too mean the same here.
@@ -51,6 +51,10 @@ pub(super) struct Args {
     /// Set one value to a text taken literally, commas and braces included
     #[arg(long, value_name = "ASSIGNMENT", allow_hyphen_values = true)]
     set_literal: Vec<String>,
+
+    /// Patch file, several allowed, applied in order to everything that is rendered (see `spark-operator patch`)
+    #[arg(long = "patch", value_name = "FILE")]
+    patches: Vec<String>,
 
     /// Kubernetes version to render for [default: as the Helm that --helm-compat names]
     #[arg(long, value_name = "VERSION")]
@@ -102,7 +106,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let user = values::collect(&sources, &|path| input::text(path)).map_err(source_failure)?;
     let loaded = values::load(user).map_err(Failure::input)?;
-    let rendered = render(&loaded.values, &release, &capabilities, compat).map_err(Failure::input)?;
+    let patches = patch::read_patches(&args.patches)?;
+    let rendered = render(&loaded.values, &release, &capabilities, compat)
+        .and_then(|rendered| apply_patches(rendered, &patches, compat))
+        .map_err(Failure::input)?;
     for warning in loaded.warnings.iter().chain(&rendered.warnings) {
         warn(warning);
     }

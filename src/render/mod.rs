@@ -16,7 +16,8 @@ use thiserror::Error;
 pub use self::capabilities::{Capabilities, KubeVersion};
 pub use self::release::Release;
 use crate::chart::source;
-use crate::manifest::{self, Document, DocumentError, HelmCompat};
+use crate::manifest::patch::{self, Patch, PatchError, Sides};
+use crate::manifest::{self, Document, DocumentError, HelmCompat, Manifests};
 use crate::template::{self, TemplateError};
 use crate::values::Values;
 
@@ -41,9 +42,20 @@ pub enum RenderError {
     /// The templates do not parse: a fault of ours.
     #[error("the built-in templates do not parse: {0}")]
     Source(String),
-    /// A template printed what is no manifest.
+    /// A template, or a patch, made what is no manifest.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// A patch could not be applied.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// Helm drops documents with hooks that it does not know; who made one by a patch did not mean that.
+    #[error("{path}: the patches make it a hook that Helm does not know: {hook:?}")]
+    UnknownHook {
+        /// The template it came from.
+        path: String,
+        /// Its annotation.
+        hook: String,
+    },
 }
 
 /// Renders the chart.
@@ -84,6 +96,38 @@ pub fn render(
     let files: Vec<_> = paths.zip(files(&printed)).map(|(path, text)| (path, text.to_owned())).collect();
     let documents = manifest::collect(files, compat)?.into_documents();
     Ok(Rendered { documents, warnings: warnings::of(values) })
+}
+
+/// Applies patches to the documents, hooks included. Their order stays.
+///
+/// # Errors
+/// [`RenderError::Patch`], and the others for what came out of them.
+pub fn apply_patches(
+    rendered: Rendered,
+    patches: &[Patch],
+    compat: HelmCompat,
+) -> Result<Rendered, RenderError> {
+    if patches.is_empty() {
+        return Ok(rendered);
+    }
+    let Rendered { documents, mut warnings } = rendered;
+    let (before, manifests): (Vec<_>, Vec<_>) = documents
+        .into_iter()
+        .map(|mut document| {
+            let text = std::mem::take(&mut document.text);
+            let manifests = Manifests::new(&document.path, text);
+            (document, manifests)
+        })
+        .unzip();
+    let patched = patch::apply(patches, &manifests, Sides::All)?;
+    let documents = before.into_iter().zip(&patched.texts).map(|(document, pieces)| {
+        let text = pieces.concat();
+        let parsed = Document::parse(&document.path, &text, compat)?;
+        parsed.map_err(|hook| RenderError::UnknownHook { path: document.path, hook })
+    });
+    let documents = documents.collect::<Result<_, _>>()?;
+    warnings.extend(patched.warnings);
+    Ok(Rendered { documents, warnings })
 }
 
 /// The deepest templates first, and of equally deep ones the last by path: of several refusals the user sees the one

@@ -429,7 +429,9 @@ fn written(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Option<String> 
         text.push('\n');
     }
     text.push_str(&yaml::to_yaml(root));
-    text.push('\n');
+    if chunk.text.ends_with('\n') {
+        text.push('\n');
+    }
     if head.ends_with("\r\n") || chunk.text.split('\n').next().is_some_and(|line| line.ends_with('\r')) {
         text = text.replace("\r\n", "\n").replace('\n', "\r\n");
     }
