@@ -5,6 +5,8 @@
 
 #[path = "bad_input/command.rs"]
 mod command;
+#[path = "cli/patches.rs"]
+mod patches;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,10 +21,12 @@ const PRESET: [&str; 3] = ["render", "--preset", "everything"];
 #[test]
 fn help_is_what_the_golden_files_say() {
     let folder = Folder::new();
-    let cases: [(&str, &[&[&str]]); 5] = [
+    let cases: [(&str, &[&[&str]]); 7] = [
         ("help", &[&[]]),
         ("help-render", &[&["render"]]),
         ("help-values", &[&["values"], &["values", "default"], &["values", "schema"], &["values", "docs"]]),
+        ("help-patch", &[&["patch"], &["patch", "apply"], &["patch", "schema"]]),
+        ("help-post-render", &[&["post-render"]]),
         ("help-presets", &[&["presets"]]),
         ("help-completions", &[&["completions"]]),
     ];

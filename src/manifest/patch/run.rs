@@ -154,6 +154,12 @@ impl PatchError {
         };
         list(":", objects, found - objects.len());
         list(if found == 0 { "; nearest:" } else { "\nnearest of the others:" }, nearest, 0);
+        text.push_str(match found {
+            0 => "\nhint: correct the target; `expect: any` lets a patch match nothing",
+            _ => {
+                "\nhint: correct the target, or say in `expect` how many are meant: `some`, `any` or a number"
+            }
+        });
         text
     }
 }
