@@ -270,3 +270,58 @@ fn the_deepest_tree_allowed_can_be_used_and_dropped() {
     assert_eq!(Node::from_json(&json, &Place::whole("x")).to_json(), json);
     assert!(matches!(documents[0].value, Value::Map(_)));
 }
+
+fn documents(text: &str, options: Options) -> Documents {
+    read_documents(&"x.yaml".into(), text, options).unwrap()
+}
+
+#[test]
+fn keys_written_twice_are_told_and_merged_ones_are_not() {
+    let told = |text: &str| {
+        let documents = documents(text, Options::default());
+        let keys = documents.duplicate_keys.iter();
+        keys.map(|twice| format!("{} {} {}", twice.key, twice.place, twice.before)).collect::<Vec<_>>()
+    };
+    assert_eq!(told("a: 1\nb: 2\na: 3\n"), ["a x.yaml:3:1 x.yaml:1:1"]);
+    assert_eq!(
+        told("a:\n- {b: 1, b: 2}\n---\n{c: 1, c: 1}\n"),
+        ["b x.yaml:2:10 x.yaml:2:4", "c x.yaml:4:8 x.yaml:4:2"]
+    );
+    assert_eq!(told("1: a\n\"1\": b\n"), ["1 x.yaml:2:1 x.yaml:1:1"]);
+    assert_eq!(told("a: &a {b: 1}\nc: {<<: *a, b: 2}\n"), [""; 0]);
+    assert_eq!(told("a: &a {b: 1}\nc: {<<: *a, b: 2, b: 3}\n"), ["b x.yaml:2:19 x.yaml:2:13"]);
+    assert_eq!(told("a: &a {b: 1, b: 2}\nc: *a\n"), ["b x.yaml:1:14 x.yaml:1:8"]);
+}
+
+#[test]
+fn integers_stay_exact_when_asked() {
+    let text = "a: 9007199254740993\nb: -9223372036854775808\nc: 18446744073709551615\n";
+    let read = |exact_integers| {
+        let options = Options { exact_integers, ..Options::default() };
+        documents(text, options).roots[0].to_json().to_string()
+    };
+    assert_eq!(read(true), r#"{"a":9007199254740993,"b":-9223372036854775808,"c":1.8446744073709552e+19}"#);
+    assert_eq!(
+        read(false),
+        r#"{"a":9007199254740992,"b":-9.223372036854775e+18,"c":1.8446744073709552e+19}"#
+    );
+}
+
+#[test]
+fn places_count_the_lines_before() {
+    let options = Options { lines_before: 10, ..Options::default() };
+    let place = |text: &str| match read_documents(&"x.yaml".into(), text, options) {
+        Ok(documents) => documents.roots[0].find(["a"]).unwrap().place.to_string(),
+        Err(error) => error.to_string(),
+    };
+    assert_eq!(place("\na: 1\n"), "x.yaml:12:1");
+    for (text, start) in [
+        ("\na: [\n", "x.yaml:12:4: "),
+        ("\na: *b\n", "x.yaml:12:4: "),
+        ("\na: \u{1}\n", "x.yaml:12:4: "),
+        ("a: 1\n\tb: 2\n", "x.yaml:12:1: "),
+        ("a: {{ b }}\n", "x.yaml:11:"),
+    ] {
+        assert!(place(text).starts_with(start), "{text:?}: {}", place(text));
+    }
+}
