@@ -4,7 +4,9 @@
 
 mod chart;
 mod completions;
+mod diff;
 mod input;
+mod lint;
 mod patch;
 mod post_render;
 mod presets;
@@ -29,6 +31,8 @@ struct Cli {
 enum Command {
     Render(Box<render::Args>),
     Chart(chart::Args),
+    Diff(diff::Args),
+    Lint(lint::Args),
     Patch(patch::Args),
     PostRender(post_render::Args),
     Values(values::Args),
@@ -67,6 +71,8 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Render(args) => render::run(&args),
         Command::Chart(args) => chart::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::Lint(args) => lint::run(&args),
         Command::Patch(args) => patch::run(&args),
         Command::PostRender(args) => post_render::run(&args),
         Command::Values(args) => values::run(&args),
@@ -77,8 +83,10 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nobody may be listening on standard error either.
-            let _ = writeln!(io::stderr(), "Error: {}", failure.message.trim_end());
+            // What a check found has been printed. Nobody may be listening on standard error either.
+            if !failure.message.is_empty() {
+                let _ = writeln!(io::stderr(), "Error: {}", failure.message.trim_end());
+            }
             ExitCode::from(failure.code)
         }
     }

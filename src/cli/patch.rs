@@ -61,7 +61,9 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
     }
     let Patched { texts, warnings } =
         patch::apply(&patches, &manifests, Sides::All).map_err(Failure::input)?;
-    warnings.iter().for_each(|warning| warn(warning));
+    for warning in &warnings {
+        warn(warning);
+    }
     let Some(folder) = &args.output_dir else {
         return print_all(stream(&texts));
     };
@@ -69,8 +71,8 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
     let names: Vec<_> = manifests.iter().map(|source| below(&source.name, &args.manifests)).collect();
     let files: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
     folder::write(Path::new(folder), &files).map_err(Failure::system)?;
-    let wrote: String = names.iter().map(|name| format!("wrote {folder}/{name}\n")).collect();
-    print(&wrote)
+    let wrote: Vec<_> = names.iter().map(|name| format!("wrote {folder}/{name}\n")).collect();
+    print(&wrote.concat())
 }
 
 /// The patches of several files, in order.
@@ -104,8 +106,8 @@ fn stream<'a>(sources: &'a [Vec<Cow<'a, str>>]) -> Vec<&'a str> {
 
 /// The path of a file below the folder that the user named, or its own name.
 fn below(name: &str, given: &[String]) -> String {
-    let folder = given.iter().filter(|given| Path::new(given).is_dir());
-    let below = folder.filter_map(|folder| Path::new(name).strip_prefix(folder).ok()).next();
+    let mut folders = given.iter().filter(|given| Path::new(given).is_dir());
+    let below = folders.find_map(|folder| Path::new(name).strip_prefix(folder).ok());
     let path = below.or(Path::new(name).file_name().map(Path::new)).unwrap_or(Path::new(name));
     path.to_string_lossy().into_owned()
 }

@@ -4,11 +4,13 @@
 //! name, hook) and [`collect`] does both for all files and sorts as Helm installs. The texts are never
 //! re-written: every byte Helm would keep is kept. Nothing here touches a cluster or knows our values.
 
+pub mod diff;
 mod document;
 pub mod folder;
 pub mod glob;
 mod head;
 mod hook;
+pub mod lint;
 pub mod object;
 mod order;
 pub mod patch;

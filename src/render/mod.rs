@@ -119,14 +119,14 @@ pub fn apply_patches(
             (document, manifests)
         })
         .unzip();
-    let patched = patch::apply(patches, &manifests, Sides::All)?;
-    let documents = before.into_iter().zip(&patched.texts).map(|(document, pieces)| {
+    let applied = patch::apply(patches, &manifests, Sides::All)?;
+    let documents = before.into_iter().zip(&applied.texts).map(|(document, pieces)| {
         let text = pieces.concat();
         let parsed = Document::parse(&document.path, &text, compat)?;
         parsed.map_err(|hook| RenderError::UnknownHook { path: document.path, hook })
     });
     let documents = documents.collect::<Result<_, _>>()?;
-    warnings.extend(patched.warnings);
+    warnings.extend(applied.warnings);
     Ok(Rendered { documents, warnings })
 }
 

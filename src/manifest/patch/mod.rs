@@ -5,6 +5,7 @@
 //! or would do something else when applied twice, is an error. Choosing files and streams is the command line's.
 
 mod decode;
+mod error;
 mod nearest;
 mod object;
 mod operation;
@@ -13,14 +14,16 @@ mod run;
 mod schema;
 mod selector;
 mod target;
+mod written;
 
 use serde::Serialize;
 
 pub use decode::{FileError, read_patches};
+pub use error::{At, Expectation, PatchError};
 pub use object::Why;
 pub use operation::{IfPresent, Operation};
 pub use path::{Path, PathError};
-pub use run::{PatchError, Patched, Sides, apply};
+pub use run::{Patched, Sides, apply};
 pub use schema::schema_text;
 pub use selector::{Selector, SelectorError};
 pub use target::{Pattern, PatternError, Target};
@@ -72,6 +75,7 @@ pub enum Change {
 }
 
 impl Expect {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
@@ -117,5 +121,5 @@ impl Serialize for Expect {
 /// Keys stand in the order in which a person writes them, unlike in [`yaml::to_yaml`](crate::yaml::to_yaml).
 #[must_use]
 pub fn to_yaml(patches: &[Patch]) -> String {
-    run::patch_file(patches)
+    written::patch_file(patches)
 }

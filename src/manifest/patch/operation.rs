@@ -74,6 +74,7 @@ pub enum IfPresent {
 }
 
 impl IfPresent {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -3,15 +3,14 @@
 //! Nothing is given back unless every patch could be applied and matched what it expects.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use serde_json::Value as Json;
-use thiserror::Error;
 
+use super::error::{At, Expectation, PatchError};
 use super::object::{self, Failed};
-use super::{Change, Expect, IfPresent, Operation, Patch, Why, nearest};
-use crate::manifest::{Chunk, Identity, Manifests, StreamError};
-use crate::yaml::{self, DuplicateKey, Node, Place};
+use super::{Change, Expect, IfPresent, Operation, Patch, nearest, written};
+use crate::manifest::{Chunk, Identity, Manifests};
+use crate::yaml::{DuplicateKey, Node, Place};
 
 /// Which objects the manifests can hold, so that it is known what a patch without a match means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,137 +30,6 @@ pub struct Patched<'a> {
     pub texts: Vec<Vec<Cow<'a, str>>>,
     /// What the user should know although it is no error.
     pub warnings: Vec<String>,
-}
-
-/// Why manifests were not patched.
-#[derive(Debug, Error)]
-pub enum PatchError {
-    /// They cannot be read.
-    #[error(transparent)]
-    Stream(#[from] StreamError),
-    /// There is nothing to patch at all.
-    #[error("{0}: there is no document; hint: what should have printed one may have failed")]
-    Empty(String),
-    /// A document that is to be printed anew has a key twice, and one of the two would be lost.
-    #[error(
-        "{patch}: {object}: {place}: the key {key:?} is already at {before}; hint: remove one of the two, \
-         a touched document is printed anew"
-    )]
-    DuplicateKey {
-        /// The patch.
-        patch: String,
-        /// The object.
-        object: String,
-        /// The second one.
-        place: Place,
-        /// The key.
-        key: String,
-        /// The first one.
-        before: Place,
-    },
-    /// An operation failed.
-    #[error("{patch}: {object} ({place}): operation {index}, {operation}: {why}")]
-    Operation {
-        /// The patch.
-        patch: String,
-        /// The object.
-        object: String,
-        /// Where it is.
-        place: Place,
-        /// Which operation, from 1.
-        index: usize,
-        /// Its name and path.
-        operation: String,
-        /// What is wrong.
-        why: Why,
-    },
-    /// What came out is no object.
-    #[error("{patch}: {object} ({place}) would no longer be a Kubernetes object: {what}")]
-    NoObject {
-        /// The patch.
-        patch: String,
-        /// The object.
-        object: String,
-        /// Where it is.
-        place: Place,
-        /// What it lacks.
-        what: String,
-    },
-    /// Applied twice, the patch would do something else, and not say so.
-    #[error(
-        "{patch}: {object} ({place}): applied twice it would change {at} again; hint: name the item \
-         ([name=x], [=x]) instead of counting, or begin with a `test` operation"
-    )]
-    NotIdempotent {
-        /// The patch, or the first one of those that are so together.
-        patch: String,
-        /// The object.
-        object: String,
-        /// Where it is.
-        place: Place,
-        /// The first path that differs.
-        at: String,
-    },
-    /// What came out cannot be written so that it is read back the same.
-    #[error(
-        "{patch}: {object} ({place}) cannot be written as YAML: a text has a character that YAML loses ({what})"
-    )]
-    Unwritable {
-        /// The first patch.
-        patch: String,
-        /// The object.
-        object: String,
-        /// Where it is.
-        place: Place,
-        /// The character.
-        what: String,
-    },
-    /// A patch matched fewer or more objects than it expects.
-    #[error("{patch}: expected {expected}, {}", Self::matched(*found, objects, nearest, target))]
-    Expectation {
-        /// The patch.
-        patch: String,
-        /// What it is for.
-        target: String,
-        /// How many it wants.
-        expected: Expect,
-        /// How many it found.
-        found: usize,
-        /// The first ones it found.
-        objects: Vec<String>,
-        /// Of too few: those that came nearest.
-        nearest: Vec<String>,
-    },
-}
-
-impl PatchError {
-    fn matched(found: usize, objects: &[String], nearest: &[String], target: &str) -> String {
-        let mut text = match found {
-            0 => format!("but nothing matches {target}"),
-            1 => format!("but 1 object matches {target}"),
-            n => format!("but {n} objects match {target}"),
-        };
-        let mut list = |title: &str, lines: &[String], more: usize| {
-            if !lines.is_empty() {
-                let _ = write!(text, "{title}");
-            }
-            for line in lines {
-                let _ = write!(text, "\n  {line}");
-            }
-            if more > 0 {
-                let _ = write!(text, "\n  and {more} more");
-            }
-        };
-        list(":", objects, found - objects.len());
-        list(if found == 0 { "; nearest:" } else { "\nnearest of the others:" }, nearest, 0);
-        text.push_str(match found {
-            0 => "\nhint: correct the target; `expect: any` lets a patch match nothing",
-            _ => {
-                "\nhint: correct the target, or say in `expect` how many are meant: `some`, `any` or a number"
-            }
-        });
-        text
-    }
 }
 
 /// What one patch has found so far.
@@ -213,10 +81,10 @@ pub fn apply<'a>(
 }
 
 /// The texts of a source: touched documents, and in one piece what stands between them.
-fn joined<'a>(
-    source: &'a Manifests,
+fn joined(
+    source: &Manifests,
     chunks: impl Iterator<Item = Result<Option<String>, PatchError>>,
-) -> Result<Vec<Cow<'a, str>>, PatchError> {
+) -> Result<Vec<Cow<'_, str>>, PatchError> {
     let mut texts = Vec::new();
     let (mut start, mut end) = (0, 0);
     for (chunk, patched) in source.chunks().zip(chunks) {
@@ -239,11 +107,8 @@ impl Run<'_> {
         let mut root: Option<Json> = None;
         let mut first_patch = None;
         for object in &content.objects {
-            if object.identity.is_hook() {
-                self.hooks = true
-            } else {
-                self.manifests = true
-            }
+            let side = if object.identity.is_hook() { &mut self.hooks } else { &mut self.manifests };
+            *side = true;
             if !self.patches.iter().any(|patch| patch.target.matches(&object.identity)) {
                 continue;
             }
@@ -259,11 +124,13 @@ impl Run<'_> {
             }
         }
         let (Some(root), Some((patch, object))) = (root, first_patch) else { return Ok(None) };
-        let text = written(source, chunk, &root).ok_or_else(|| PatchError::Unwritable {
-            patch: self.name(patch),
-            object: object.identity.to_string(),
-            place: object.place.clone(),
-            what: unwritable(&root),
+        let text = written::document(source, chunk, &root).ok_or_else(|| {
+            let at = Box::new(At {
+                patch: self.name(patch),
+                object: object.identity.to_string(),
+                place: object.place.clone(),
+            });
+            PatchError::Unwritable { at, what: written::lost_character(&root) }
         })?;
         Ok(Some(text))
     }
@@ -279,21 +146,16 @@ impl Run<'_> {
                 continue;
             }
             self.found(index, subject);
-            if let Some(DuplicateKey { key, place, before }) = subject.duplicate_keys.first() {
-                return Err(PatchError::DuplicateKey {
-                    patch: self.name(index),
-                    object: subject.identity.to_string(),
-                    place: place.clone(),
-                    key: key.clone(),
-                    before: before.clone(),
-                });
+            if let Some(twice) = subject.duplicate_keys.first() {
+                let twice = Box::new(twice.clone());
+                return Err(PatchError::DuplicateKey { at: self.at(index, subject).into(), twice });
             }
             identity = Cow::Owned(self.change(index, json, subject)?);
             applied.push(index);
         }
         self.check_idempotent(json, &applied, subject)?;
         if let Some(file) = helm_file {
-            put_helm_file(json, file);
+            put_helm_file(json, &file);
         }
         Ok((*json != before).then(|| applied.first().copied()).flatten())
     }
@@ -301,18 +163,17 @@ impl Run<'_> {
     /// One patch on one object; what the object is then.
     fn change(&self, index: usize, json: &mut Json, subject: &Subject<'_>) -> Result<Identity, PatchError> {
         let Some(patch) = self.patches.get(index) else { return Ok(subject.identity.clone()) };
-        let (name, object, place) = (self.name(index), subject.identity.to_string(), subject.place.clone());
         object::change(json, &patch.change, subject.identity.is_secret()).map_err(|failed| {
             let Failed { operation, why } = failed;
             let shown = match &patch.change {
                 Change::Operations(all) => all.get(operation).map(Operation::to_string).unwrap_or_default(),
                 Change::Merge(_) => String::new(),
             };
-            let (patch, object, place) = (name.clone(), object.clone(), place.clone());
-            PatchError::Operation { patch, object, place, index: operation + 1, operation: shown, why }
+            let (at, index, why) = (self.at(index, subject).into(), operation + 1, Box::new(why));
+            PatchError::Operation { at, index, operation: shown, why }
         })?;
         let node = Node::from_json(json, subject.place);
-        Identity::of(&node).map_err(|what| PatchError::NoObject { patch: name, object, place, what })
+        Identity::of(&node).map_err(|what| PatchError::NoObject { at: self.at(index, subject).into(), what })
     }
 
     /// Applies the same patches once more: they must change nothing then, or fail.
@@ -343,12 +204,9 @@ impl Run<'_> {
             }
         }
         match (first, difference(json, &again)) {
-            (Some(index), Some(at)) => Err(PatchError::NotIdempotent {
-                patch: self.name(index),
-                object: subject.identity.to_string(),
-                place: subject.place.clone(),
-                at,
-            }),
+            (Some(index), Some(path)) => {
+                Err(PatchError::NotIdempotent { at: self.at(index, subject).into(), path })
+            }
             _ => Ok(()),
         }
     }
@@ -377,18 +235,25 @@ impl Run<'_> {
                 warnings.push(format!("{name}: not counted: Helm handed over no {side} here"));
                 continue;
             }
-            let too_few = !matches!(patch.expect, Expect::Exactly(n) if (n as usize) < *count)
-                && !(patch.expect == Expect::One && *count > 1);
-            return Err(PatchError::Expectation {
+            let too_few = match patch.expect {
+                Expect::Exactly(n) => *count < n as usize,
+                _ => *count == 0,
+            };
+            return Err(PatchError::Expectation(Box::new(Expectation {
                 patch: self.name(index),
                 target: patch.target.to_string(),
                 expected: patch.expect,
                 found: *count,
                 objects: objects.clone(),
                 nearest: if too_few { nearest::nearest(&patch.target, manifests) } else { Vec::new() },
-            });
+            })));
         }
         Ok(warnings)
+    }
+
+    fn at(&self, index: usize, subject: &Subject<'_>) -> At {
+        let (object, place) = (subject.identity.to_string(), subject.place.clone());
+        At { patch: self.name(index), object, place }
     }
 
     /// The patch as errors name it: its place, or its number; and its description.
@@ -408,56 +273,6 @@ impl Run<'_> {
 /// The object in a document, through the items of lists.
 fn item<'a>(root: &'a mut Json, items: &[usize]) -> Option<&'a mut Json> {
     items.iter().try_fold(root, |at, index| at.get_mut("items")?.get_mut(index))
-}
-
-/// Where Helm 4 writes which template an object came from. Patches do not see it: without Helm it is not there.
-const HELM_FILE: &str = "postrenderer.helm.sh/postrender-filename";
-
-fn take_helm_file(object: &mut Json) -> Option<Json> {
-    let metadata = object.get_mut("metadata")?.as_object_mut()?;
-    let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
-    let file = annotations.remove(HELM_FILE)?;
-    if annotations.is_empty() {
-        metadata.remove("annotations");
-    }
-    Some(file)
-}
-
-fn put_helm_file(object: &mut Json, file: Json) {
-    json_patch::merge(object, &serde_json::json!({"metadata": {"annotations": {HELM_FILE: file}}}));
-}
-
-/// The document as text, in its frame; `None` if it would not be read back the same.
-fn written(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Option<String> {
-    let (head, tail) = chunk.frame();
-    let mut text = head.to_owned();
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text.push_str(&yaml::to_yaml(root));
-    if chunk.text.ends_with('\n') {
-        text.push('\n');
-    }
-    if head.ends_with("\r\n") || chunk.text.split('\n').next().is_some_and(|line| line.ends_with('\r')) {
-        text = text.replace("\r\n", "\n").replace('\n', "\r\n");
-    }
-    text.push_str(tail);
-    let written = Manifests { name: source.name.clone(), text };
-    let mut chunks = written.chunks();
-    let content = written.read(chunks.next()?).ok()??;
-    (chunks.next().is_none() && content.root.to_json() == *root).then(|| written.text.clone())
-}
-
-/// The first character that YAML would lose, as it is named.
-fn unwritable(root: &Json) -> String {
-    let text = root.to_string();
-    let lost = |c: &char| {
-        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' | '\u{feff}')
-    };
-    match text.chars().find(lost) {
-        Some(c) => format!("U+{:04X}", u32::from(c)),
-        None => "a control character".to_owned(),
-    }
 }
 
 /// The first path at which two values differ.
@@ -482,28 +297,19 @@ fn difference(one: &Json, two: &Json) -> Option<String> {
     Some(below.unwrap_or_default())
 }
 
-/// A patch file with the keys of each patch in the order in which a person writes them.
-pub(super) fn patch_file(patches: &[Patch]) -> String {
-    let mut file = String::new();
-    for patch in patches {
-        let json = serde_json::to_value(patch).unwrap_or_default();
-        let mut lines = Vec::new();
-        for key in ["description", "target", "expect", "operations", "merge"] {
-            if let Some(value) = json.get(key) {
-                lines.push(yaml::to_yaml(&serde_json::json!({key: value})));
-            }
-        }
-        for (number, line) in lines.join("\n").lines().enumerate() {
-            // A blank line is part of a text, and needs no indentation.
-            let start = if number == 0 {
-                "- "
-            } else if line.is_empty() {
-                ""
-            } else {
-                "  "
-            };
-            let _ = writeln!(file, "{start}{line}");
-        }
+/// Where Helm 4 writes which template an object came from. Patches do not see it: without Helm it is not there.
+const HELM_FILE: &str = "postrenderer.helm.sh/postrender-filename";
+
+fn take_helm_file(object: &mut Json) -> Option<Json> {
+    let metadata = object.get_mut("metadata")?.as_object_mut()?;
+    let annotations = metadata.get_mut("annotations")?.as_object_mut()?;
+    let file = annotations.remove(HELM_FILE)?;
+    if annotations.is_empty() {
+        metadata.remove("annotations");
     }
-    file
+    Some(file)
+}
+
+fn put_helm_file(object: &mut Json, file: &Json) {
+    json_patch::merge(object, &serde_json::json!({"metadata": {"annotations": {HELM_FILE: file}}}));
 }

@@ -83,8 +83,8 @@ impl Requirement {
         for (operator, negated) in [("!=", true), ("==", false), ("=", false)] {
             if let Some((key, value)) = text.split_once(operator) {
                 let values = vec![value_of(value)?];
-                let test = if negated { Test::NotIn(values) } else { Test::In(values) };
-                return Some(Self { key: key_of(key)?, test });
+                let condition = if negated { Test::NotIn(values) } else { Test::In(values) };
+                return Some(Self { key: key_of(key)?, test: condition });
             }
         }
         let Some((key, list)) = text.split_once('(') else {
@@ -92,12 +92,12 @@ impl Requirement {
         };
         let values = list.strip_suffix(')')?.split(',').map(value_of).collect::<Option<Vec<_>>>()?;
         let (key, operator) = key.trim_end().rsplit_once(char::is_whitespace)?;
-        let test = match operator {
+        let condition = match operator {
             "in" => Test::In(values),
             "notin" => Test::NotIn(values),
             _ => return None,
         };
-        Some(Self { key: key_of(key)?, test })
+        Some(Self { key: key_of(key)?, test: condition })
     }
 
     fn holds(&self, found: &BTreeMap<String, String>) -> bool {

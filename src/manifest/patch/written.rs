@@ -1,0 +1,82 @@
+//! Writing what patches changed: a touched document in its old frame, and patch files themselves.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::Patch;
+use crate::manifest::{Chunk, Manifests};
+use crate::yaml;
+
+/// The document as text, in its frame; `None` if it would not be read back the same.
+pub(super) fn document(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Option<String> {
+    let (head, tail) = chunk.frame();
+    let mut text = head.to_owned();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&yaml::to_yaml(root));
+    if chunk.text.ends_with('\n') {
+        text.push('\n');
+    }
+    if head.ends_with("\r\n") || chunk.text.split('\n').next().is_some_and(|line| line.ends_with('\r')) {
+        text = text.replace("\r\n", "\n").replace('\n', "\r\n");
+    }
+    text.push_str(tail);
+    let written = Manifests { name: source.name.clone(), text };
+    let mut chunks = written.chunks();
+    let content = written.read(chunks.next()?).ok()??;
+    (chunks.next().is_none() && same(&content.root.to_json(), root)).then(|| written.text.clone())
+}
+
+/// Whether two values are the same, numbers by what they are: a whole float is written as an integer.
+fn same(one: &Json, two: &Json) -> bool {
+    match (one, two) {
+        (Json::Number(a), Json::Number(b)) => {
+            a == b || a.as_f64() == b.as_f64() && !(a.is_i64() && b.is_i64())
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        _ => one == two,
+    }
+}
+
+/// The first character that YAML would lose, as it is named.
+pub(super) fn lost_character(root: &Json) -> String {
+    let text = root.to_string();
+    let lost = |c: &char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' | '\u{feff}')
+    };
+    match text.chars().find(lost) {
+        Some(c) => format!("U+{:04X}", u32::from(c)),
+        None => "a control character".to_owned(),
+    }
+}
+
+/// A patch file with the keys of each patch in the order in which a person writes them.
+pub(super) fn patch_file(patches: &[Patch]) -> String {
+    let mut file = String::new();
+    for patch in patches {
+        let json = serde_json::to_value(patch).unwrap_or_default();
+        let mut lines = Vec::new();
+        for key in ["description", "target", "expect", "operations", "merge"] {
+            if let Some(value) = json.get(key) {
+                lines.push(yaml::to_yaml(&json!({key: value})));
+            }
+        }
+        for (number, line) in lines.join("\n").lines().enumerate() {
+            // A blank line is part of a text, and needs no indentation.
+            let start = if number == 0 {
+                "- "
+            } else if line.is_empty() {
+                ""
+            } else {
+                "  "
+            };
+            let _ = writeln!(file, "{start}{line}");
+        }
+    }
+    file
+}
