@@ -48,8 +48,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 fn apply(args: &ApplyArgs) -> Result<(), Failure> {
-    let inputs: Vec<_> = args.manifests.iter().chain([&args.patches]).filter(|name| *name == "-").collect();
-    if inputs.len() > 1 {
+    let inputs = args.manifests.iter().chain([&args.patches]).filter(|name| *name == "-").count();
+    if inputs > 1 {
         return Err(Failure::input(
             "standard input can be read once: name a file for the patches or the manifests",
         ));
@@ -69,6 +69,16 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
     };
     let texts: Vec<String> = texts.iter().map(|pieces| pieces.concat()).collect();
     let names: Vec<_> = manifests.iter().map(|source| below(&source.name, &args.manifests)).collect();
+    if args.manifests.iter().any(|name| name == "-") {
+        return Err(Failure::input("--output-dir needs files or folders: standard input has no file name"));
+    }
+    if let Some(name) =
+        names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
+    {
+        return Err(Failure::input(format!(
+            "--output-dir: two of the manifests would be written to {name}; give the folder that holds both"
+        )));
+    }
     let files: Vec<_> = names.iter().map(String::as_str).zip(texts.iter().map(String::as_str)).collect();
     folder::write(Path::new(folder), &files).map_err(Failure::system)?;
     let wrote: Vec<_> = names.iter().map(|name| format!("wrote {folder}/{name}\n")).collect();
@@ -90,18 +100,31 @@ pub(super) fn read_patches<'a>(files: impl IntoIterator<Item = &'a String>) -> R
 fn stream<'a>(sources: &'a [Vec<Cow<'a, str>>]) -> Vec<&'a str> {
     let mut pieces: Vec<&str> = Vec::new();
     for source in sources {
-        let first = source.first().map_or("", |text| text.trim_start_matches('\u{feff}'));
+        let mut texts = source.iter().map(AsRef::as_ref);
+        let mut first = texts.next().unwrap_or_default();
         if let Some(last) = pieces.last() {
+            // Only a whole stream begins with a byte order mark.
+            first = first.trim_start_matches('\u{feff}');
             if !last.ends_with('\n') {
                 pieces.push("\n");
             }
-            if !first.starts_with("---") {
-                pieces.push("---\n");
-            }
+            pieces.push(separator(first));
         }
-        pieces.extend(source.iter().map(AsRef::as_ref));
+        pieces.push(first);
+        pieces.extend(texts);
     }
     pieces
+}
+
+/// What goes before the first document of a further source.
+fn separator(first: &str) -> &'static str {
+    let mut above = first.lines().take_while(|line| line.is_empty() || line.starts_with(['#', '%']));
+    match above.any(|line| line.starts_with('%')) {
+        // A directive follows the end of a document.
+        true => "...\n",
+        false if first.starts_with("---") => "",
+        false => "---\n",
+    }
 }
 
 /// The path of a file below the folder that the user named, or its own name.

@@ -1,8 +1,5 @@
 //! `spark-operator post-render`: typed patches inside Helm, as its post-renderer. How to be heard through Helm.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-
 use super::{Failure, input, patch, print, print_all, warn};
 use crate::manifest::patch::{Patched, Sides, apply};
 
@@ -16,7 +13,7 @@ Helm 4: helm plugin install plugins/spark-operator-post-render
           --post-renderer-args --patch=p.yaml")]
 pub(super) struct Args {
     /// Patch file, several allowed, applied in order
-    #[arg(short, long = "patch", value_name = "FILE")]
+    #[arg(long = "patch", value_name = "FILE")]
     patches: Vec<String>,
 
     /// Called as a plugin of Helm 4, which keeps a plugin's standard error to itself: print an error as a text that is
@@ -49,7 +46,6 @@ fn patched(args: &Args) -> Result<(), Failure> {
     let Patched { texts, warnings } = apply(&patches, &manifests, Sides::Stream).map_err(Failure::input)?;
     for warning in &warnings {
         warn(warning);
-        warn_beside_helm(warning);
     }
     print_all(texts.iter().flatten().map(AsRef::as_ref))
 }
@@ -69,29 +65,6 @@ fn no_manifest(message: &str) -> String {
         }
     }
     text + "\n"
-}
-
-/// Helm shows what a post-renderer writes to standard error only when it fails (3), or never (4). Where the standard error
-/// of the Helm that started this process can be reached (Linux, same user), the warning is written there too.
-fn warn_beside_helm(warning: &str) {
-    if let Some(mut stderr) = helm_stderr() {
-        let _ = writeln!(stderr, "WARNING: spark-operator post-render: {warning}");
-    }
-}
-
-fn helm_stderr() -> Option<impl Write> {
-    #[cfg(unix)]
-    let parent = std::os::unix::process::parent_id();
-    #[cfg(not(unix))]
-    let parent = 0;
-    let program = std::fs::read_link(format!("/proc/{parent}/exe")).ok()?;
-    if !program.file_name()?.to_str()?.starts_with("helm") {
-        return None;
-    }
-    // For reading too: opening a pipe that nobody reads any more would wait for a reader.
-    let stderr = OpenOptions::new().read(true).append(true).open(format!("/proc/{parent}/fd/2")).ok()?;
-    // In a file, Helm's next line would be written over this one: it counts for itself where the file ends.
-    (!stderr.metadata().ok()?.is_file()).then_some(stderr)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ impl Identity {
     /// What the tree is instead of an object, or lacks.
     pub fn of(root: &Node) -> Result<Self, String> {
         let Value::Map(map) = &root.value else {
-            return Err(format!("the document is {}, not a mapping", described(&root.value)));
+            return Err(format!("it is {}, not a mapping", described(&root.value)));
         };
         let kind = text(map, "kind").ok_or("it has no `kind`")?;
         let api_version = text(map, "apiVersion").ok_or("it has no `apiVersion`")?;
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn what_is_no_object_is_told() {
         for (text, expected) in [
-            ("- a\n", "x.yaml:1:1: not a Kubernetes object: the document is a list, not a mapping"),
+            ("- a\n", "x.yaml:1:1: not a Kubernetes object: it is a list, not a mapping"),
             ("a: 1\n", "x.yaml:1:1: not a Kubernetes object: it has no `kind`"),
             ("kind: A\n", "x.yaml:1:1: not a Kubernetes object: it has no `apiVersion`"),
             (

@@ -98,7 +98,7 @@ pub fn render(
     Ok(Rendered { documents, warnings: warnings::of(values) })
 }
 
-/// Applies patches to the documents, hooks included. Their order stays.
+/// Applies patches to the documents, hooks included, and puts them in order again: a patch may change a kind.
 ///
 /// # Errors
 /// [`RenderError::Patch`], and the others for what came out of them.
@@ -125,7 +125,12 @@ pub fn apply_patches(
         let parsed = Document::parse(&document.path, &text, compat)?;
         parsed.map_err(|hook| RenderError::UnknownHook { path: document.path, hook })
     });
-    let documents = documents.collect::<Result<_, _>>()?;
+    let documents: Vec<Document> = documents.collect::<Result<_, _>>()?;
+    let (mut documents, mut hooks): (Vec<_>, Vec<_>) =
+        documents.into_iter().partition(|document| document.hook.is_none());
+    manifest::install_order(&mut documents, compat);
+    manifest::install_order(&mut hooks, compat);
+    documents.extend(hooks);
     warnings.extend(applied.warnings);
     Ok(Rendered { documents, warnings })
 }

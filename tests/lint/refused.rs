@@ -22,7 +22,7 @@ fn input_that_is_no_manifest_is_refused_with_its_place() {
             "in.yaml:3:1: yaml: found character that cannot start any token",
         ),
         ("a template", b"kind: {{ .Values.kind }}\n", "in.yaml:1:"),
-        ("no mapping", b"- a\n", "in.yaml:1:1: not a Kubernetes object: the document is a list"),
+        ("no mapping", b"- a\n", "in.yaml:1:1: not a Kubernetes object: it is a list"),
         ("no kind", b"apiVersion: v1\n", "in.yaml:1:1: not a Kubernetes object: it has no `kind`"),
         ("binary", b"\x7fELF\x02\x01\x01\xff\xfe", "in.yaml: line 1 is not UTF-8"),
         ("a control character", b"kind: \x01\n", "in.yaml:1:7: yaml: control characters are not allowed"),

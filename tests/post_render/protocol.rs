@@ -61,7 +61,7 @@ fn helm_4s_note_of_the_template_survives_every_patch_and_is_seen_by_none() {
     let folder = folder(
         "- {target: {kind: ServiceAccount, name: sa}, operations: [{op: remove, path: /metadata/annotations}]}\n",
     );
-    let (_, said) = post_render(&folder, &["-p", "p.yaml"], STREAM).refused("annotations");
+    let (_, said) = post_render(&folder, &["--patch", "p.yaml"], STREAM).refused("annotations");
     assert!(said.contains("at /metadata there is no \"annotations\", but \"name\""), "{said}");
 }
 

@@ -299,11 +299,12 @@ mod tests {
             let (text, warnings) = patch(&before, &after);
             prop_assert_eq!(warnings, Vec::<String>::new());
             match applied(&text, &before) {
-                Ok(patched) => prop_assert_eq!(&patched, &after, "{}", text),
+                // A whole float is written as an integer, which is the same number.
+                Ok(patched) => prop_assert_eq!(crate::yaml::to_yaml(&patched), crate::yaml::to_yaml(&after), "{}", text),
                 // The patch is right, but what it makes has what no manifest has, and no emitter keeps.
                 Err(error) if matches!(*error, PatchError::Unwritable { .. }) => {
                     let odd = flow(&after);
-                    prop_assert!(odd.contains("\\u007f") || odd.contains("1e"), "{}", odd);
+                    prop_assert!(odd.contains("\\u007f"), "{}", odd);
                 }
                 Err(error) => return Err(TestCaseError::fail(format!("{error}\n{text}"))),
             }

@@ -33,8 +33,13 @@ pub enum PatchError {
     #[error(transparent)]
     Stream(#[from] StreamError),
     /// There is nothing to patch at all.
-    #[error("{0}: there is no document; hint: what should have printed one may have failed")]
-    Empty(String),
+    #[error("{name}: there is no document; hint: {hint}")]
+    Empty {
+        /// The source.
+        name: String,
+        /// How that comes about.
+        hint: &'static str,
+    },
     /// A document that is to be printed anew has a key twice, and one of the two would be lost.
     #[error(
         "{at}: the key {:?} at {} is already at {}; hint: remove one of the two, a touched document is printed anew",
@@ -105,11 +110,13 @@ pub struct Expectation {
     pub objects: Vec<String>,
     /// Of too few: those that came nearest.
     pub nearest: Vec<String>,
+    /// What the stream does not hold and Helm may have given elsewhere: hooks, or manifests.
+    pub absent: Option<&'static str>,
 }
 
 impl fmt::Display for Expectation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { patch, target, expected, found, objects, nearest } = self;
+        let Self { patch, target, expected, found, objects, nearest, absent } = self;
         write!(f, "{patch}: expected {expected}, but ")?;
         match found {
             0 => write!(f, "nothing matches {target}")?,
@@ -131,7 +138,13 @@ impl fmt::Display for Expectation {
         for object in nearest {
             write!(f, "\n  {object}")?;
         }
+        if let Some(side) = absent {
+            write!(f, "\nHelm handed over no {side} here")?;
+        }
         f.write_str(match found {
+            0 if absent == &Some("hooks") => {
+                "\nhint: correct the target; for a hook, write `hook: true` in it"
+            }
             0 => "\nhint: correct the target; `expect: any` lets a patch match nothing",
             _ => {
                 "\nhint: correct the target, or say in `expect` how many are meant: `some`, `any` or a number"

@@ -45,6 +45,12 @@ pub enum Why {
         /// What should be there.
         wanted: String,
     },
+    /// A `test` found something else in a Secret.
+    #[error("at {at} there is another value; those of a Secret are not shown")]
+    TestOfSecret {
+        /// Where.
+        at: String,
+    },
     /// It cannot be done anywhere.
     #[error("{0}")]
     Impossible(&'static str),
@@ -80,7 +86,7 @@ pub(super) fn change(object: &mut Json, change: &Change, secret: bool) -> Result
 }
 
 fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(), Why> {
-    let at = |path: &Path| path.resolve(object).map_err(|missing| found(missing, None));
+    let at = |path: &Path| path.resolve(object, secret).map_err(|missing| found(missing, None));
     let operation = match operation {
         Operation::Add { path, value, if_present } => {
             let path = at(path)?;
@@ -103,7 +109,7 @@ fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(),
             let value = object.pointer(from.as_str()).cloned().unwrap_or_default();
             apply(object, PatchOperation::Remove(RemoveOperation { path: from.clone() }))?;
             // The place it goes to is looked for when the value is no longer where it was.
-            let path = path.resolve(object).map_err(|missing| found(missing, None))?;
+            let path = path.resolve(object, secret).map_err(|missing| found(missing, None))?;
             if path.starts_with(&from) && path.len() > from.len() {
                 return Err(Why::Impossible("a value cannot be moved into itself"));
             }
@@ -126,8 +132,9 @@ fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(),
             let path = there(object, at(path)?)?;
             let there = object.pointer(path.as_str()).unwrap_or(&Json::Null);
             if there != value {
-                let (found, wanted) = (brief(there, secret), brief(value, secret));
-                return Err(Why::Test { at: path.to_string(), found, wanted });
+                let at = path.to_string();
+                let (found, wanted) = (brief(there), brief(value));
+                return Err(if secret { Why::TestOfSecret { at } } else { Why::Test { at, found, wanted } });
             }
             return Ok(());
         }
@@ -178,18 +185,16 @@ fn present(object: &Json, pointer: &Pointer, value: &Json, secret: bool) -> Opti
     let same = |item: &Json| item == value || name(item).is_some() && name(item) == name(value);
     let index = items.iter().position(same)?;
     let what = match name(value) {
-        Some(name) if !secret => format!("an item with the name {name}"),
-        _ => brief(value, secret),
+        _ if secret => "this value".to_owned(),
+        Some(name) => format!("an item with the name {name}"),
+        None => brief(value),
     };
     Some(Why::Present { list: parent.to_string(), what, index })
 }
 
 /// A value in a sentence: whole if it is short.
-pub(super) fn brief(value: &Json, secret: bool) -> String {
+fn brief(value: &Json) -> String {
     const MOST: usize = 80;
-    if secret {
-        return "another value (masked)".to_owned();
-    }
     let text = value.to_string();
     match text.char_indices().nth(MOST) {
         None => text,

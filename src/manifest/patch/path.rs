@@ -87,8 +87,9 @@ impl Path {
 
     /// The pointer that this path is in an object: every item found and counted.
     ///
-    /// Only the items are looked for; whether the rest is there is for the operation to say.
-    pub(super) fn resolve(&self, object: &Json) -> Result<PointerBuf, Missing> {
+    /// Only the items are looked for; whether the rest is there is for the operation to say. `secret`: values must not
+    /// be shown.
+    pub(super) fn resolve(&self, object: &Json, secret: bool) -> Result<PointerBuf, Missing> {
         let mut pointer = PointerBuf::new();
         let mut at = Some(object);
         for step in &self.steps {
@@ -96,7 +97,7 @@ impl Path {
                 Step::Key(key) => Token::new(key.as_str()).into_owned(),
                 Step::Item { field, value } => {
                     let list = at.ok_or_else(|| missing(object, &pointer))?;
-                    Token::from(index_of(list, field, value, &pointer)?)
+                    Token::from(index_of(list, field, value, &pointer, secret)?)
                 }
             };
             at = at.and_then(|at| child(at, token.decoded().as_ref()));
@@ -183,7 +184,7 @@ pub(super) fn described(value: &Json) -> &'static str {
 }
 
 /// The index of the one item that has the field (or is the value).
-fn index_of(list: &Json, field: &str, value: &str, at: &PointerBuf) -> Result<usize, Missing> {
+fn index_of(list: &Json, field: &str, value: &str, at: &PointerBuf, secret: bool) -> Result<usize, Missing> {
     let refuse = |what: String| Missing { reached: at.to_string(), what };
     let Json::Array(items) = list else {
         return Err(refuse(format!("there is {}, not a list", described(list))));
@@ -199,7 +200,7 @@ fn index_of(list: &Json, field: &str, value: &str, at: &PointerBuf) -> Result<us
             Err(refuse(format!("items {first} and {second} both have {field}={value}")))
         }
         (None, _) => {
-            let there = but(texts.iter().flatten().map(String::as_str));
+            let there = if secret { String::new() } else { but(texts.iter().flatten().map(String::as_str)) };
             let wanted = if field.is_empty() {
                 format!("item {value:?}")
             } else {
@@ -244,7 +245,7 @@ fn item<'a>(inside: &'a str, path: &str) -> Result<(Step, &'a str), PathError> {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(if self.text.is_empty() { "the whole object" } else { &self.text })
     }
 }
 
@@ -262,7 +263,7 @@ mod tests {
 
     fn resolved(path: &str, object: &Json) -> Result<String, String> {
         let path = Path::parse(path).map_err(|error| error.to_string())?;
-        match path.resolve(object) {
+        match path.resolve(object, false) {
             Ok(pointer) => Ok(pointer.to_string()),
             Err(Missing { reached, what }) => Err(format!("{reached}: {what}")),
         }

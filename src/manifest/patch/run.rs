@@ -10,7 +10,7 @@ use super::error::{At, Expectation, PatchError};
 use super::object::{self, Failed};
 use super::{Change, Expect, IfPresent, Operation, Patch, nearest, written};
 use crate::manifest::{Chunk, Identity, Manifests};
-use crate::yaml::{DuplicateKey, Node, Place};
+use crate::yaml::{Node, Place};
 
 /// Which objects the manifests can hold, so that it is known what a patch without a match means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,7 @@ pub enum Sides {
     /// All there are: every expectation counts.
     #[default]
     All,
-    /// What Helm hands to a post-renderer: perhaps only hooks, or no hooks. A patch for hooks counts where there are
-    /// hooks, any other where there are manifests.
+    /// What Helm hands to a post-renderer: perhaps only hooks, or no hooks. What is not there is not missed.
     Stream,
 }
 
@@ -54,7 +53,6 @@ struct Run<'p> {
 struct Subject<'a> {
     identity: &'a Identity,
     place: &'a Place,
-    duplicate_keys: &'a [DuplicateKey],
 }
 
 /// Applies the patches, in order, to every object that they are for.
@@ -69,10 +67,18 @@ pub fn apply<'a>(
     let matches = patches.iter().map(|_| Matches::default()).collect();
     let mut run = Run { patches, matches, hooks: false, manifests: false };
     let mut texts = Vec::new();
+    if let (Some(first), true) =
+        (manifests.first(), manifests.iter().all(|source| source.text.trim().is_empty()))
+    {
+        let hint = match sides {
+            Sides::All => "what should have printed one may have failed",
+            Sides::Stream => {
+                "Helm 3 hands over nothing with --output-dir, and where a chart renders nothing but hooks"
+            }
+        };
+        return Err(PatchError::Empty { name: first.name.to_string(), hint });
+    }
     for source in manifests {
-        if source.text.trim().is_empty() {
-            return Err(PatchError::Empty(source.name.to_string()));
-        }
         let chunks = source.chunks().map(|chunk| run.document(source, chunk));
         texts.push(joined(source, chunks)?);
     }
@@ -114,98 +120,88 @@ impl Run<'_> {
             }
             let root = root.get_or_insert_with(|| content.root.to_json());
             let Some(json) = item(root, &object.items) else { continue };
-            let subject = Subject {
-                identity: &object.identity,
-                place: &object.place,
-                duplicate_keys: &content.duplicate_keys,
-            };
+            let subject = Subject { identity: &object.identity, place: &object.place };
             if let Some(patch) = self.object(json, &subject)? {
-                first_patch.get_or_insert((patch, object));
+                first_patch.get_or_insert((patch, subject));
             }
         }
-        let (Some(root), Some((patch, object))) = (root, first_patch) else { return Ok(None) };
-        let text = written::document(source, chunk, &root).ok_or_else(|| {
-            let at = Box::new(At {
-                patch: self.name(patch),
-                object: object.identity.to_string(),
-                place: object.place.clone(),
-            });
-            PatchError::Unwritable { at, what: written::lost_character(&root) }
-        })?;
-        Ok(Some(text))
+        let (Some(root), Some((patch, subject))) = (root, first_patch) else { return Ok(None) };
+        let at = || Box::new(self.at(patch, &subject));
+        if let Some(twice) = content.duplicate_keys.first() {
+            return Err(PatchError::DuplicateKey { at: at(), twice: Box::new(twice.clone()) });
+        }
+        let unwritable = || PatchError::Unwritable { at: at(), what: written::lost_character(&root) };
+        written::document(source, chunk, &root).ok_or_else(unwritable).map(Some)
     }
 
     /// Patches one object in place. Returns the first patch that is for it, if it is another object now.
     fn object(&mut self, json: &mut Json, subject: &Subject<'_>) -> Result<Option<usize>, PatchError> {
         let before = json.clone();
-        let helm_file = take_helm_file(json);
-        let mut identity = Cow::Borrowed(subject.identity);
+        let aside = Aside::take(json, subject.identity);
+        let applied = self.round(json, subject, |_| true)?;
+        for (index, _) in &applied {
+            self.found(*index, subject);
+        }
+        self.check_idempotent(json, subject)?;
+        aside.put_back(json);
+        Ok(applied.first().filter(|_| *json != before).map(|(index, _)| *index))
+    }
+
+    /// Applies every patch that is for the object as it is by then: their indexes, and whether they changed it.
+    fn round(
+        &self,
+        json: &mut Json,
+        subject: &Subject<'_>,
+        counts: impl Fn(&Patch) -> bool,
+    ) -> Result<Vec<(usize, bool)>, PatchError> {
+        let identity = |json: &Json| Identity::of(&Node::from_json(json, subject.place));
+        let mut found = identity(json).unwrap_or_else(|_| subject.identity.clone());
         let mut applied = Vec::new();
         for (index, patch) in self.patches.iter().enumerate() {
-            if !patch.target.matches(&identity) {
+            if !patch.target.matches(&found) || !counts(patch) {
                 continue;
             }
-            self.found(index, subject);
-            if let Some(twice) = subject.duplicate_keys.first() {
-                let twice = Box::new(twice.clone());
-                return Err(PatchError::DuplicateKey { at: self.at(index, subject).into(), twice });
+            let before = json.clone();
+            object::change(json, &patch.change, found.is_secret()).map_err(|failed| {
+                let Failed { operation, why } = failed;
+                let shown = match &patch.change {
+                    Change::Operations(all) => {
+                        all.get(operation).map(Operation::to_string).unwrap_or_default()
+                    }
+                    Change::Merge(_) => String::new(),
+                };
+                let (at, why) = (Box::new(self.at(index, subject)), Box::new(why));
+                PatchError::Operation { at, index: operation + 1, operation: shown, why }
+            })?;
+            let changed = *json != before;
+            if changed {
+                let metadata = json.get("metadata").filter(|metadata| !metadata.is_object());
+                found = match metadata {
+                    Some(_) => Err("its `metadata` is no mapping".to_owned()),
+                    None => identity(json),
+                }
+                .map_err(|what| PatchError::NoObject { at: Box::new(self.at(index, subject)), what })?;
             }
-            identity = Cow::Owned(self.change(index, json, subject)?);
-            applied.push(index);
+            applied.push((index, changed));
         }
-        self.check_idempotent(json, &applied, subject)?;
-        if let Some(file) = helm_file {
-            put_helm_file(json, &file);
-        }
-        Ok((*json != before).then(|| applied.first().copied()).flatten())
+        Ok(applied)
     }
 
-    /// One patch on one object; what the object is then.
-    fn change(&self, index: usize, json: &mut Json, subject: &Subject<'_>) -> Result<Identity, PatchError> {
-        let Some(patch) = self.patches.get(index) else { return Ok(subject.identity.clone()) };
-        object::change(json, &patch.change, subject.identity.is_secret()).map_err(|failed| {
-            let Failed { operation, why } = failed;
-            let shown = match &patch.change {
-                Change::Operations(all) => all.get(operation).map(Operation::to_string).unwrap_or_default(),
-                Change::Merge(_) => String::new(),
-            };
-            let (at, index, why) = (self.at(index, subject).into(), operation + 1, Box::new(why));
-            PatchError::Operation { at, index, operation: shown, why }
-        })?;
-        let node = Node::from_json(json, subject.place);
-        Identity::of(&node).map_err(|what| PatchError::NoObject { at: self.at(index, subject).into(), what })
-    }
-
-    /// Applies the same patches once more: they must change nothing then, or fail.
-    fn check_idempotent(
-        &self,
-        json: &Json,
-        applied: &[usize],
-        subject: &Subject<'_>,
-    ) -> Result<(), PatchError> {
-        let adds_again = |patch: &Patch| match &patch.change {
-            Change::Operations(all) => all
+    /// Applies the patches once more: they must change nothing then, or fail. Those that say that they add again do not
+    /// take part.
+    fn check_idempotent(&self, json: &Json, subject: &Subject<'_>) -> Result<(), PatchError> {
+        let mut again = json.clone();
+        let once = |patch: &Patch| match &patch.change {
+            Change::Operations(all) => !all
                 .iter()
                 .any(|operation| matches!(operation, Operation::Add { if_present: IfPresent::Add, .. })),
-            Change::Merge(_) => false,
+            Change::Merge(_) => true,
         };
-        if applied.iter().filter_map(|index| self.patches.get(*index)).any(adds_again) {
-            return Ok(());
-        }
-        let mut again = json.clone();
-        let mut first = None;
-        for index in applied {
-            let before = again.clone();
-            if self.change(*index, &mut again, subject).is_err() {
-                return Ok(());
-            }
-            if again != before {
-                first.get_or_insert(*index);
-            }
-        }
+        let Ok(applied) = self.round(&mut again, subject, once) else { return Ok(()) };
+        let first = applied.iter().find(|(_, changed)| *changed);
         match (first, difference(json, &again)) {
-            (Some(index), Some(path)) => {
-                Err(PatchError::NotIdempotent { at: self.at(index, subject).into(), path })
+            (Some((index, _)), Some(path)) => {
+                Err(PatchError::NotIdempotent { at: Box::new(self.at(*index, subject)), path })
             }
             _ => Ok(()),
         }
@@ -222,23 +218,30 @@ impl Run<'_> {
     /// Compares what was found with what is expected. Returns warnings.
     fn expectations(self, manifests: &[Manifests], sides: Sides) -> Result<Vec<String>, PatchError> {
         let mut warnings = Vec::new();
+        let absent = match (sides, self.hooks, self.manifests) {
+            (Sides::Stream, false, true) => Some("hooks"),
+            (Sides::Stream, true, false) => Some("manifests"),
+            _ => None,
+        };
         for (index, (patch, matches)) in self.patches.iter().zip(&self.matches).enumerate() {
             let Matches { count, objects } = matches;
             if patch.expect.admits(*count) {
-                continue;
-            }
-            let for_hooks = patch.target.hook == Some(true);
-            let here = if for_hooks { self.hooks } else { self.manifests };
-            if sides == Sides::Stream && *count == 0 && !here {
-                let side = if for_hooks { "hooks" } else { "manifests" };
-                let name = self.name(index);
-                warnings.push(format!("{name}: not counted: Helm handed over no {side} here"));
                 continue;
             }
             let too_few = match patch.expect {
                 Expect::Exactly(n) => *count < n as usize,
                 _ => *count == 0,
             };
+            // A patch that does not say which side it is for is for manifests, unless it has found some of its objects.
+            let elsewhere = match patch.target.hook {
+                Some(hook) => absent == Some(if hook { "hooks" } else { "manifests" }),
+                None => absent == Some("manifests") || absent.is_some() && *count > 0,
+            };
+            if too_few && elsewhere {
+                let (name, side) = (self.name(index), absent.unwrap_or_default());
+                warnings.push(format!("{name}: not counted: Helm handed over no {side} here"));
+                continue;
+            }
             return Err(PatchError::Expectation(Box::new(Expectation {
                 patch: self.name(index),
                 target: patch.target.to_string(),
@@ -246,6 +249,7 @@ impl Run<'_> {
                 found: *count,
                 objects: objects.clone(),
                 nearest: if too_few { nearest::nearest(&patch.target, manifests) } else { Vec::new() },
+                absent: absent.filter(|_| too_few),
             })));
         }
         Ok(warnings)
@@ -259,9 +263,14 @@ impl Run<'_> {
     /// The patch as errors name it: its place, or its number; and its description.
     fn name(&self, index: usize) -> String {
         let patch = self.patches.get(index);
-        let number = match patch.and_then(|patch| patch.place.as_ref()) {
-            Some(place) => format!("{place}: patch {}", index + 1),
+        let place = patch.and_then(|patch| patch.place.as_ref());
+        let number = match place {
             None => format!("patch {}", index + 1),
+            Some(place) => {
+                let earlier = self.patches.iter().take(index).filter_map(|patch| patch.place.as_ref());
+                let number = earlier.filter(|earlier| earlier.source == place.source).count() + 1;
+                format!("{place}: patch {number}")
+            }
         };
         match patch.and_then(|patch| patch.description.as_ref()) {
             Some(description) => format!("{number} ({})", description.trim()),
@@ -297,8 +306,45 @@ fn difference(one: &Json, two: &Json) -> Option<String> {
     Some(below.unwrap_or_default())
 }
 
-/// Where Helm 4 writes which template an object came from. Patches do not see it: without Helm it is not there.
+/// Where Helm 4 writes which template an object came from.
 const HELM_FILE: &str = "postrenderer.helm.sh/postrender-filename";
+
+/// What patches do not see, or see though it is not written.
+struct Aside {
+    /// Helm's note: without Helm it is not there.
+    helm_file: Option<Json>,
+    /// What an item of a typed list leaves to the list: key and value.
+    completed: Vec<(&'static str, String)>,
+}
+
+impl Aside {
+    fn take(object: &mut Json, identity: &Identity) -> Self {
+        let mut completed = Vec::new();
+        if let Some(map) = object.as_object_mut() {
+            for (key, value) in [("apiVersion", identity.api_version()), ("kind", identity.kind.clone())] {
+                if !map.contains_key(key) {
+                    map.insert(key.to_owned(), Json::String(value.clone()));
+                    completed.push((key, value));
+                }
+            }
+        }
+        Self { helm_file: take_helm_file(object), completed }
+    }
+
+    fn put_back(self, object: &mut Json) {
+        if let Some(map) = object.as_object_mut() {
+            for (key, value) in self.completed {
+                if map.get(key).and_then(Json::as_str) == Some(&value) {
+                    map.remove(key);
+                }
+            }
+        }
+        if let Some(file) = self.helm_file {
+            let note = serde_json::json!({"metadata": {"annotations": {HELM_FILE: file}}});
+            json_patch::merge(object, &note);
+        }
+    }
+}
 
 fn take_helm_file(object: &mut Json) -> Option<Json> {
     let metadata = object.get_mut("metadata")?.as_object_mut()?;
@@ -308,8 +354,4 @@ fn take_helm_file(object: &mut Json) -> Option<Json> {
         metadata.remove("annotations");
     }
     Some(file)
-}
-
-fn put_helm_file(object: &mut Json, file: &Json) {
-    json_patch::merge(object, &serde_json::json!({"metadata": {"annotations": {HELM_FILE: file}}}));
 }

@@ -15,7 +15,11 @@ pub(super) fn document(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Opt
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
-    text.push_str(&yaml::to_yaml(root));
+    if source.name.ends_with(".json") {
+        let _ = write!(text, "{root:#}");
+    } else {
+        text.push_str(&yaml::to_yaml(root));
+    }
     if chunk.text.ends_with('\n') {
         text.push('\n');
     }
