@@ -25,7 +25,7 @@ fn help_is_what_the_golden_files_say() {
         ("help", &[&[]]),
         ("help-render", &[&["render"]]),
         ("help-values", &[&["values"], &["values", "default"], &["values", "schema"], &["values", "docs"]]),
-        ("help-patch", &[&["patch"], &["patch", "apply"], &["patch", "schema"]]),
+        ("help-patch", &[&["patch"], &["patch", "apply"], &["patch", "from-yq"], &["patch", "schema"]]),
         ("help-post-render", &[&["post-render"]]),
         ("help-presets", &[&["presets"]]),
         ("help-completions", &[&["completions"]]),

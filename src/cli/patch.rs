@@ -19,6 +19,7 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Apply(ApplyArgs),
+    FromYq(FromYqArgs),
     /// Print the JSON Schema of patch files, for your editor
     Schema,
 }
@@ -40,9 +41,24 @@ struct ApplyArgs {
     output_dir: Option<String>,
 }
 
+/// Print the patch file that does what a yq expression (mikefarah's, version 4) does to rendered manifests
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example: spark-operator patch from-yq \
+                        'select(.kind == \"Deployment\").spec.template.spec.hostNetwork = true' > patches.yaml\n\n\
+                        yq does not look into a List; patches do. More in docs/from-yq.md.")]
+struct FromYqArgs {
+    /// The expression, as you give it to yq
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    expression: String,
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Apply(args) => apply(args),
+        Command::FromYq(args) => match patch::yq::translate(&args.expression) {
+            Ok(translation) => print(&translation.to_string()),
+            Err(error) => Err(Failure::input(format!("the yq expression, {error}"))),
+        },
         Command::Schema => print(&patch::schema_text()),
     }
 }

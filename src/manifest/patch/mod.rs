@@ -15,6 +15,7 @@ mod schema;
 mod selector;
 mod target;
 mod written;
+pub mod yq;
 
 use serde::Serialize;
 
