@@ -41,6 +41,8 @@ patches:
 struct Measured {
     what: String,
     command: Vec<String>,
+    /// Bytes that it reads.
+    input: usize,
     times: Vec<Duration>,
     kilobytes: i64,
 }
@@ -65,22 +67,30 @@ fn main() {
         fs::write(at(name), text).unwrap();
     }
     let ours = env!("CARGO_BIN_EXE_spark-operator").to_owned();
-    let command = |what: &str, command: &[&str]| Measured {
+    let command = |what: &str, input: usize, command: &[&str]| Measured {
         what: what.to_owned(),
         command: command.iter().map(|part| (*part).to_owned()).collect(),
+        input,
         times: Vec::new(),
         kilobytes: 0,
     };
     let mut commands = vec![
         command(
             "spark-operator patch apply",
+            before.len(),
             &[&ours, "patch", "apply", &at("patches.yaml"), &at("all.yaml")],
         ),
-        command("spark-operator diff", &[&ours, "diff", &at("all.yaml"), &at("after.yaml")]),
-        command("spark-operator lint", &[&ours, "lint", &at("all.yaml")]),
+        command(
+            "spark-operator diff",
+            before.len() + after.len(),
+            &[&ours, "diff", &at("all.yaml"), &at("after.yaml")],
+        ),
+        command("spark-operator lint", before.len(), &[&ours, "lint", &at("all.yaml")]),
     ];
     match std::env::var("KUSTOMIZE") {
-        Ok(path) => commands.push(command("kustomize build", &[&path, "build", &at("kustomization")])),
+        Ok(path) => {
+            commands.push(command("kustomize build", before.len(), &[&path, "build", &at("kustomization")]))
+        }
         Err(_) => println!("KUSTOMIZE is not set: tests/tools/kustomize installs it"),
     }
     for _ in 0..RUNS {
@@ -88,21 +98,20 @@ fn main() {
             run(measured);
         }
     }
-    let size = before.len();
-    println!("{DOCUMENTS} documents, {:.2} MB", as_f64(size) / 1e6);
+    println!("{DOCUMENTS} documents, {:.2} MB", as_f64(before.len()) / 1e6);
     println!(
         "{:<32} {:>10} {:>12} {:>10} {:>14}",
         "process", "median", "times patch", "memory", "times the input"
     );
     let first = median(&mut commands[0].times);
-    for Measured { what, times, kilobytes, .. } in &mut commands {
+    for Measured { what, input, times, kilobytes, .. } in &mut commands {
         let time = median(times);
         let megabytes = *kilobytes as f64 / 1e3;
         println!(
             "{what:<32} {:>7.1} ms {:>12.1} {megabytes:>7.1} MB {:>14.1}",
             time.as_secs_f64() * 1e3,
             time.as_secs_f64() / first.as_secs_f64(),
-            megabytes * 1e6 / as_f64(size),
+            megabytes * 1e6 / as_f64(*input),
         );
     }
 }
@@ -152,7 +161,7 @@ fn documents() -> String {
         let tier = ["web", "db", "queue"][number % 3];
         let head = |api: &str, kind: &str| {
             format!(
-                "---\napiVersion: {api}\nkind: {kind}\nmetadata:\n  name: app-{number}\n  namespace: team-{}\n  labels:\n    app: app-{number}\n    tier: {tier}\n",
+                "---\napiVersion: {api}\nkind: {kind}\nmetadata:\n  name: app-{number}\n  namespace: team-{}\n  labels:\n    app: app-{number}\n    tier: {tier}\n  annotations:\n    example.com/owner: team-data@example.com\n",
                 number % 50
             )
         };

@@ -108,6 +108,10 @@ fn read(name: &str, limit: u64) -> io::Result<String> {
         let message = format!("larger than {} MiB, which is the limit", limit >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
     }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        let message = "it is UTF-16 text; hint: save it as UTF-8";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
     String::from_utf8(bytes).map_err(|e| {
         let valid = &e.as_bytes()[..e.utf8_error().valid_up_to()];
         let line = valid.split(|b| *b == b'\n').count();

@@ -70,6 +70,9 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
             "standard input can be read once: name a file for the patches or the manifests",
         ));
     }
+    if args.output_dir.is_some() && args.manifests.iter().any(|name| name == "-") {
+        return Err(Failure::input("--output-dir needs files or folders: standard input has no file name"));
+    }
     let patches = read_patches([&args.patches])?;
     let mut manifests = Vec::new();
     for name in &args.manifests {
@@ -85,9 +88,6 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
     };
     let texts: Vec<String> = texts.iter().map(|pieces| pieces.concat()).collect();
     let names: Vec<_> = manifests.iter().map(|source| below(&source.name, &args.manifests)).collect();
-    if args.manifests.iter().any(|name| name == "-") {
-        return Err(Failure::input("--output-dir needs files or folders: standard input has no file name"));
-    }
     if let Some(name) =
         names.iter().enumerate().find_map(|(at, name)| names[..at].contains(name).then_some(name))
     {

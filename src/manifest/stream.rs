@@ -151,10 +151,8 @@ impl<'a> Chunk<'a> {
             let unmarked = line.strip_prefix('\u{feff}').unwrap_or(line);
             let marker = is_marker(unmarked, "---");
             if !is_silent(if marker { &unmarked[3..] } else { unmarked }) && !unmarked.starts_with('%') {
-                if marker {
-                    // The document begins on the marker's own line.
-                    head += line.len() - unmarked.len() + 3;
-                }
+                // A byte order mark is no part of the document, which may begin on the marker's own line.
+                head += line.len() - unmarked.len() + if marker { 3 } else { 0 };
                 break;
             }
             head += line.len();
@@ -213,7 +211,8 @@ mod tests {
             ("--- # c\n\na: 1\n# end\n\n", "--- # c\n\n", "# end\n\n"),
             ("--- {a: 1}\n...\n", "---", "...\n"),
             ("a: |+\n  text\n\n", "", ""),
-            ("\u{feff}a: 1\n", "", ""),
+            ("\u{feff}a: 1\n", "\u{feff}", ""),
+            ("\u{feff}--- {a: 1}\n", "\u{feff}---", ""),
             ("%YAML 1.1\n---\na: 1", "%YAML 1.1\n---\n", ""),
         ] {
             let found = Chunk { text: chunk, lines_before: 0 }.frame();

@@ -15,7 +15,10 @@ pub enum FileError {
     #[error(transparent)]
     Yaml(#[from] ReadError),
     /// Several YAML documents, or none.
-    #[error("{place}: a patch file is one YAML list of patches, and this has {found} documents")]
+    #[error("{place}: a patch file is one YAML list of patches, and this has {}", match found {
+        0 => "no document; hint: `[]` is a file without patches".to_owned(),
+        n => format!("{n} documents; hint: take out the `---` between them"),
+    })]
     Documents {
         /// The file.
         place: Place,
@@ -138,7 +141,7 @@ pub fn read_patches(name: &str, text: &str) -> Result<Vec<Patch>, FileError> {
     let [root] = documents.roots.as_slice() else {
         return Err(FileError::Documents { place: Place::whole(name), found: documents.roots.len() });
     };
-    list(root, "a patch file")?.iter().map(patch).collect()
+    list(root, "a patch file (each patch begins with `- `)")?.iter().map(patch).collect()
 }
 
 fn patch(node: &Node) -> Result<Patch, FileError> {
@@ -167,6 +170,11 @@ fn patch(node: &Node) -> Result<Patch, FileError> {
 fn target(node: &Node) -> Result<Target, FileError> {
     const KEYS: &[&str] =
         &["kind", "group", "version", "name", "namespace", "labelSelector", "annotationSelector", "hook"];
+    if let Some(version) = node.as_map().and_then(|map| map.get("apiVersion")) {
+        let hint = "write its two parts: `group: apps` and `version: v1`".to_owned();
+        let (place, key) = (version.place.clone(), "apiVersion".to_owned());
+        return Err(FileError::UnknownKey { place, section: "a target", key, hint });
+    }
     let section = Section::of(node, "a target", KEYS)?;
     let pattern = |key| section.get(key).map(|node| text_pattern(node, key)).transpose();
     let selector = |key: &str| {
@@ -236,18 +244,22 @@ fn operation(node: &Node) -> Result<Operation, FileError> {
     let from = || path("from", "the path of what is moved or copied");
     let value =
         || section.need("value", "the value to add, to put there, or to find there").map(Node::to_json);
+    let if_present = || section.get("ifPresent").map(if_present).transpose().map(Option::unwrap_or_default);
     let (operation, keys): (_, &[&str]) = match name.as_str() {
-        "add" => {
-            let if_present = section.get("ifPresent").map(if_present).transpose()?.unwrap_or_default();
-            (
-                Operation::Add { path: to()?, value: value()?, if_present },
-                &["op", "path", "value", "ifPresent"],
-            )
-        }
+        "add" => (
+            Operation::Add { path: to()?, value: value()?, if_present: if_present()? },
+            &["op", "path", "value", "ifPresent"],
+        ),
         "remove" => (Operation::Remove { path: to()? }, &["op", "path"]),
         "replace" => (Operation::Replace { path: to()?, value: value()? }, &["op", "path", "value"]),
-        "move" => (Operation::Move { from: from()?, path: to()? }, &["op", "from", "path"]),
-        "copy" => (Operation::Copy { from: from()?, path: to()? }, &["op", "from", "path"]),
+        "move" => (
+            Operation::Move { from: from()?, path: to()?, if_present: if_present()? },
+            &["op", "from", "path", "ifPresent"],
+        ),
+        "copy" => (
+            Operation::Copy { from: from()?, path: to()?, if_present: if_present()? },
+            &["op", "from", "path", "ifPresent"],
+        ),
         "test" => (Operation::Test { path: to()?, value: value()? }, &["op", "path", "value"]),
         _ => {
             let (place, hint) = (op.place.clone(), hint(&name, &Operation::NAMES));

@@ -83,11 +83,11 @@ pub enum PatchError {
         path: String,
     },
     /// What came out cannot be written so that it is read back the same.
-    #[error("{at} cannot be written as YAML: a text has a character that YAML loses ({what})")]
+    #[error("{at} cannot be written as YAML: {what}")]
     Unwritable {
         /// The first patch, and the object.
         at: Box<At>,
-        /// The character.
+        /// What YAML loses.
         what: String,
     },
     /// A patch matched fewer or more objects than it expects.

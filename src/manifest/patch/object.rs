@@ -46,7 +46,7 @@ pub enum Why {
         wanted: String,
     },
     /// A `test` found something else in a Secret.
-    #[error("at {at} there is another value; those of a Secret are not shown")]
+    #[error("at {} there is another value; those of a Secret are not shown", shown(at))]
     TestOfSecret {
         /// Where.
         at: String,
@@ -104,7 +104,7 @@ fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(),
             path: there(object, at(path)?)?,
             value: value.clone(),
         }),
-        Operation::Move { from, path } => {
+        Operation::Move { from, path, if_present } => {
             let from = there(object, at(from)?)?;
             let value = object.pointer(from.as_str()).cloned().unwrap_or_default();
             apply(object, PatchOperation::Remove(RemoveOperation { path: from.clone() }))?;
@@ -114,17 +114,20 @@ fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(),
                 return Err(Why::Impossible("a value cannot be moved into itself"));
             }
             room(object, &path)?;
-            if let Some(why) = present(object, &path, &value, secret) {
-                return Err(why);
+            if let (false, Some(why)) =
+                (*if_present == IfPresent::Add, present(object, &path, &value, secret))
+            {
+                return if *if_present == IfPresent::Skip { Ok(()) } else { Err(why) };
             }
             PatchOperation::Add(AddOperation { path, value })
         }
-        Operation::Copy { from, path } => {
+        Operation::Copy { from, path, if_present } => {
             let (from, path) = (there(object, at(from)?)?, at(path)?);
             room(object, &path)?;
             let value = object.pointer(from.as_str()).unwrap_or(&Json::Null);
-            if let Some(why) = present(object, &path, value, secret) {
-                return Err(why);
+            if let (false, Some(why)) = (*if_present == IfPresent::Add, present(object, &path, value, secret))
+            {
+                return if *if_present == IfPresent::Skip { Ok(()) } else { Err(why) };
             }
             PatchOperation::Copy(CopyOperation { from, path })
         }
@@ -133,7 +136,7 @@ fn operate(object: &mut Json, operation: &Operation, secret: bool) -> Result<(),
             let there = object.pointer(path.as_str()).unwrap_or(&Json::Null);
             if there != value {
                 let at = path.to_string();
-                let (found, wanted) = (brief(there), brief(value));
+                let (found, wanted) = brief_pair(&there.to_string(), &value.to_string());
                 return Err(if secret { Why::TestOfSecret { at } } else { Why::Test { at, found, wanted } });
             }
             return Ok(());
@@ -163,7 +166,7 @@ fn there(object: &Json, pointer: PointerBuf) -> Result<PointerBuf, Why> {
 
 /// Whether something can be added at the pointer: its parent is there, and is a mapping or a list that is long enough.
 fn room(object: &Json, pointer: &Pointer) -> Result<(), Why> {
-    const HINT: &str = "`add` needs the parent; `merge` makes what is missing";
+    const HINT: &str = "the parent must be there; `merge` makes what is missing";
     let Some((parent, last)) = pointer.split_back() else { return Ok(()) };
     match path::value_at(object, parent) {
         None => Err(found(path::missing(object, parent), Some(HINT))),
@@ -200,4 +203,20 @@ fn brief(value: &Json) -> String {
         None => text,
         Some((end, _)) => format!("{}…", &text[..end]),
     }
+}
+
+/// Two values that differ, each whole if it is short, else from a little before the first difference.
+fn brief_pair(one: &str, two: &str) -> (String, String) {
+    const MOST: usize = 80;
+    const BEFORE: usize = 20;
+    let same = one.chars().zip(two.chars()).take_while(|(a, b)| a == b).count();
+    let long = one.chars().count().max(two.chars().count()) > MOST;
+    let start = if long { same.saturating_sub(BEFORE) } else { 0 };
+    let cut = |text: &str| {
+        let rest: String = text.chars().skip(start).take(MOST).collect();
+        let before = if start > 0 { "…" } else { "" };
+        let after = if text.chars().count() > start + MOST { "…" } else { "" };
+        format!("{before}{rest}{after}")
+    };
+    (cut(one), cut(two))
 }

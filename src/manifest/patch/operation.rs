@@ -38,18 +38,28 @@ pub enum Operation {
         value: Json,
     },
     /// Takes out what is at `from` and adds it at `path`.
+    #[serde(rename_all = "camelCase")]
     Move {
         /// Where it is.
         from: Path,
         /// Where it goes.
         path: Path,
+        /// What to do when the list has it already. Default: fail.
+        #[serde(skip_serializing_if = "IfPresent::is_default")]
+        #[schemars(default)]
+        if_present: IfPresent,
     },
     /// Adds what is at `from` at `path` too.
+    #[serde(rename_all = "camelCase")]
     Copy {
         /// Where it is.
         from: Path,
         /// Where it goes.
         path: Path,
+        /// What to do when the list has it already. Default: fail.
+        #[serde(skip_serializing_if = "IfPresent::is_default")]
+        #[schemars(default)]
+        if_present: IfPresent,
     },
     /// Fails the patch unless this value is there.
     Test {
@@ -60,14 +70,15 @@ pub enum Operation {
     },
 }
 
-/// What an `add` into a list does when the list has the value already, or an item of the same `name`.
+/// What an `add`, a `move` or a `copy` into a list does when the list has the value already, or an item of the same
+/// `name`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum IfPresent {
     /// The patch fails: it was applied before, or is not needed.
     #[default]
     Fail,
-    /// Nothing.
+    /// Nothing is added.
     Skip,
     /// Adds it once more, as RFC 6902 does. Applying the patch twice then adds it twice.
     Add,
@@ -83,6 +94,17 @@ impl IfPresent {
 impl Operation {
     /// The names of all operations.
     pub const NAMES: [&'static str; 6] = ["add", "remove", "replace", "move", "copy", "test"];
+
+    /// What it does when a list has the value already, if it adds one.
+    #[must_use]
+    pub fn if_present(&self) -> Option<IfPresent> {
+        match self {
+            Self::Add { if_present, .. } | Self::Move { if_present, .. } | Self::Copy { if_present, .. } => {
+                Some(*if_present)
+            }
+            Self::Remove { .. } | Self::Replace { .. } | Self::Test { .. } => None,
+        }
+    }
 
     /// Its name.
     #[must_use]
@@ -103,7 +125,9 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.name();
         match self {
-            Self::Move { from, path } | Self::Copy { from, path } => write!(f, "{name} {from} to {path}"),
+            Self::Move { from, path, .. } | Self::Copy { from, path, .. } => {
+                write!(f, "{name} {from} to {path}")
+            }
             Self::Add { path, .. }
             | Self::Remove { path }
             | Self::Replace { path, .. }

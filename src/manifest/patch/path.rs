@@ -135,6 +135,7 @@ pub(super) fn missing(object: &Json, pointer: &Pointer) -> Missing {
         let key = token.decoded();
         let Some(next) = child(at, &key) else {
             let what = match at {
+                Json::Object(map) if map.is_empty() => format!("there is no {key:?}, the mapping is empty"),
                 Json::Object(map) => {
                     format!("there is no {key:?}{}", but(map.keys().map(String::as_str)))
                 }
@@ -168,7 +169,7 @@ fn but<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if more > 0 {
         names.push(format!("and {more} more"));
     }
-    if names.is_empty() { ", nothing is".to_owned() } else { format!(", but {}", names.join(", ")) }
+    if names.is_empty() { String::new() } else { format!(", but {}", names.join(", ")) }
 }
 
 /// What a JSON value is, for a sentence.
@@ -200,7 +201,13 @@ fn index_of(list: &Json, field: &str, value: &str, at: &PointerBuf, secret: bool
             Err(refuse(format!("items {first} and {second} both have {field}={value}")))
         }
         (None, _) => {
-            let there = if secret { String::new() } else { but(texts.iter().flatten().map(String::as_str)) };
+            let there = match texts.iter().flatten().next() {
+                _ if items.is_empty() => ", the list is empty".to_owned(),
+                None if field.is_empty() => ", no item is a text".to_owned(),
+                None => format!(", no item has the field {field:?}"),
+                Some(_) if secret => String::new(),
+                Some(_) => but(texts.iter().flatten().map(String::as_str)),
+            };
             let wanted = if field.is_empty() {
                 format!("item {value:?}")
             } else {
@@ -298,7 +305,7 @@ mod tests {
         for (path, expected) in [
             ("/c[name=x]", "/c: there is no item with name \"x\", but \"a\", \"a\", \"b\""),
             ("/c[name=a]", "/c: items 0 and 1 both have name=a"),
-            ("/c[=a]", "/c: there is no item \"a\", nothing is"),
+            ("/c[=a]", "/c: there is no item \"a\", no item is a text"),
             ("/s[name=a]", "/s: there is a text, not a list"),
             ("/d[name=a]", ": there is no \"d\", but \"c\", \"s\""),
         ] {

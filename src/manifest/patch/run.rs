@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use json_patch::jsonptr::Token;
 use serde_json::Value as Json;
 
 use super::error::{At, Expectation, PatchError};
@@ -130,7 +131,7 @@ impl Run<'_> {
         if let Some(twice) = content.duplicate_keys.first() {
             return Err(PatchError::DuplicateKey { at: at(), twice: Box::new(twice.clone()) });
         }
-        let unwritable = || PatchError::Unwritable { at: at(), what: written::lost_character(&root) };
+        let unwritable = || PatchError::Unwritable { at: at(), what: written::lost(&root) };
         written::document(source, chunk, &root).ok_or_else(unwritable).map(Some)
     }
 
@@ -192,9 +193,9 @@ impl Run<'_> {
     fn check_idempotent(&self, json: &Json, subject: &Subject<'_>) -> Result<(), PatchError> {
         let mut again = json.clone();
         let once = |patch: &Patch| match &patch.change {
-            Change::Operations(all) => !all
-                .iter()
-                .any(|operation| matches!(operation, Operation::Add { if_present: IfPresent::Add, .. })),
+            Change::Operations(all) => {
+                !all.iter().any(|operation| operation.if_present() == Some(IfPresent::Add))
+            }
             Change::Merge(_) => true,
         };
         let Ok(applied) = self.round(&mut again, subject, once) else { return Ok(()) };
@@ -248,7 +249,11 @@ impl Run<'_> {
                 expected: patch.expect,
                 found: *count,
                 objects: objects.clone(),
-                nearest: if too_few { nearest::nearest(&patch.target, manifests) } else { Vec::new() },
+                nearest: if too_few {
+                    nearest::nearest(&patch.target, manifests, *count == 0)
+                } else {
+                    Vec::new()
+                },
                 absent: absent.filter(|_| too_few),
             })));
         }
@@ -273,7 +278,9 @@ impl Run<'_> {
             }
         };
         match patch.and_then(|patch| patch.description.as_ref()) {
-            Some(description) => format!("{number} ({})", description.trim()),
+            Some(description) => {
+                format!("{number} ({})", description.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
             None => number,
         }
     }
@@ -293,8 +300,10 @@ fn difference(one: &Json, two: &Json) -> Option<String> {
         (Json::Object(one), Json::Object(two)) => {
             let keys = one.keys().chain(two.keys().filter(|key| !one.contains_key(*key)));
             keys.clone().find_map(|key| match (one.get(key), two.get(key)) {
-                (Some(a), Some(b)) => difference(a, b).map(|rest| format!("/{key}{rest}")),
-                _ => Some(format!("/{key}")),
+                (Some(a), Some(b)) => {
+                    difference(a, b).map(|rest| format!("/{}{rest}", Token::new(key).encoded()))
+                }
+                _ => Some(format!("/{}", Token::new(key).encoded())),
             })
         }
         (Json::Array(one), Json::Array(two)) if one.len() == two.len() => {

@@ -1,6 +1,7 @@
 //! The JSON Schema of a patch file, for editors: draft-07, from the types.
 
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
@@ -20,7 +21,9 @@ impl JsonSchema for Expect {
     }
 }
 
-/// [`Patch`] with its change spread out, as it is written.
+/// One patch: the objects it is for, and either operations or a merge.
+//
+// A [`Patch`] with its change spread out, as it is written.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Patch", extend("oneOf" = [{"required": ["operations"]}, {"required": ["merge"]}]))]
 #[allow(dead_code, reason = "only its schema is used")]
@@ -51,7 +54,22 @@ impl JsonSchema for Patch {
 /// The schema as text.
 #[must_use]
 pub fn schema_text() -> String {
-    let mut schema = SchemaSettings::draft07().into_generator().into_root_schema_for::<Vec<Patch>>();
+    let settings = SchemaSettings::draft07().with_transform(RecursiveTransform(without_null));
+    let mut schema = settings.into_generator().into_root_schema_for::<Vec<Patch>>();
     schema.insert("title".to_owned(), json!("Patches for Kubernetes manifests, of spark-operator"));
     format!("{:#}\n", schema.to_value())
+}
+
+/// What may be left out may not be null.
+fn without_null(schema: &mut Schema) {
+    if let Some(Json::Array(any)) = schema.get_mut("anyOf") {
+        any.retain(|one| one["type"] != "null");
+    }
+    if let Some(Json::Array(types)) = schema.get_mut("type") {
+        types.retain(|one| one != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
 }

@@ -86,6 +86,7 @@ impl Pattern {
                     regex::Error::Syntax(message) => {
                         message.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
                     }
+                    regex::Error::CompiledTooBig(_) => "it needs too much memory".to_owned(),
                     other => other.to_string(),
                 };
                 Err(PatternError { text: text.to_owned(), form: "regular expression", reason })
@@ -148,7 +149,7 @@ impl JsonSchema for Pattern {
                 {"type": "string"},
                 {
                     "type": "object",
-                    "properties": {"regex": {"type": "string", "format": "regex"}},
+                    "properties": {"regex": {"type": "string"}},
                     "required": ["regex"],
                     "additionalProperties": false,
                 },
@@ -188,6 +189,9 @@ impl Target {
         };
         let selector = |key: &'static str, selector: Option<&'a Selector>, found| {
             let (wanted, found) = selector?.misses(found)?;
+            // kubectl writes the whole object into an annotation.
+            let masked = found.split_once('=').filter(|_| object.is_secret());
+            let found = masked.map_or(found.clone(), |(key, _)| format!("{key}=(masked)"));
             Some(Miss { key, wanted, found })
         };
         let namespace_found = object.namespace.as_deref().unwrap_or_default();

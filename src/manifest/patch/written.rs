@@ -12,7 +12,7 @@ use crate::yaml;
 pub(super) fn document(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Option<String> {
     let (head, tail) = chunk.frame();
     let mut text = head.to_owned();
-    if !text.is_empty() && !text.ends_with('\n') {
+    if text.ends_with("---") {
         text.push('\n');
     }
     if source.name.ends_with(".json") {
@@ -20,7 +20,7 @@ pub(super) fn document(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Opt
     } else {
         text.push_str(&yaml::to_yaml(root));
     }
-    if chunk.text.ends_with('\n') {
+    if chunk.text.ends_with('\n') || !tail.is_empty() {
         text.push('\n');
     }
     if head.ends_with("\r\n") || chunk.text.split('\n').next().is_some_and(|line| line.ends_with('\r')) {
@@ -47,39 +47,34 @@ fn same(one: &Json, two: &Json) -> bool {
     }
 }
 
-/// The first character that YAML would lose, as it is named.
-pub(super) fn lost_character(root: &Json) -> String {
+/// What YAML would lose: the first such character, or a key.
+pub(super) fn lost(root: &Json) -> String {
     let text = root.to_string();
-    let lost = |c: &char| {
+    let is_lost = |c: &char| {
         matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' | '\u{feff}')
     };
-    match text.chars().find(lost) {
-        Some(c) => format!("U+{:04X}", u32::from(c)),
-        None => "a control character".to_owned(),
+    match text.chars().find(is_lost) {
+        Some(c) => format!("a text has a character that YAML loses (U+{:04X})", u32::from(c)),
+        None => "it has a key `<<`, which means a merge there".to_owned(),
     }
 }
 
 /// A patch file with the keys of each patch in the order in which a person writes them.
 pub(super) fn patch_file(patches: &[Patch]) -> String {
+    if patches.is_empty() {
+        return "[]\n".to_owned();
+    }
     let mut file = String::new();
     for patch in patches {
         let json = serde_json::to_value(patch).unwrap_or_default();
-        let mut lines = Vec::new();
-        for key in ["description", "target", "expect", "operations", "merge"] {
-            if let Some(value) = json.get(key) {
-                lines.push(yaml::to_yaml(&json!({key: value})));
-            }
-        }
-        for (number, line) in lines.join("\n").lines().enumerate() {
-            // A blank line is part of a text, and needs no indentation.
-            let start = if number == 0 {
-                "- "
-            } else if line.is_empty() {
-                ""
-            } else {
-                "  "
-            };
-            let _ = writeln!(file, "{start}{line}");
+        let keys = ["description", "target", "expect", "operations", "merge"];
+        let present = keys.into_iter().filter_map(|key| Some((key, json.get(key)?)));
+        for (number, (key, value)) in present.enumerate() {
+            // Each key as an item of its own: only the first one keeps the dash.
+            let item = yaml::to_yaml(&json!([{key: value}]));
+            file.push_str(if number == 0 { "- " } else { "  " });
+            file.push_str(item.strip_prefix("- ").unwrap_or(&item));
+            file.push('\n');
         }
     }
     file
