@@ -44,7 +44,7 @@ struct Measured {
     /// Bytes that it reads.
     input: usize,
     times: Vec<Duration>,
-    kilobytes: i64,
+    kilobytes: usize,
 }
 
 fn main() {
@@ -89,7 +89,7 @@ fn main() {
     ];
     match std::env::var("KUSTOMIZE") {
         Ok(path) => {
-            commands.push(command("kustomize build", before.len(), &[&path, "build", &at("kustomization")]))
+            commands.push(command("kustomize build", before.len(), &[&path, "build", &at("kustomization")]));
         }
         Err(_) => println!("KUSTOMIZE is not set: tests/tools/kustomize installs it"),
     }
@@ -106,7 +106,7 @@ fn main() {
     let first = median(&mut commands[0].times);
     for Measured { what, input, times, kilobytes, .. } in &mut commands {
         let time = median(times);
-        let megabytes = *kilobytes as f64 / 1e3;
+        let megabytes = as_f64(*kilobytes) / 1e3;
         println!(
             "{what:<32} {:>7.1} ms {:>12.1} {megabytes:>7.1} MB {:>14.1}",
             time.as_secs_f64() * 1e3,

@@ -44,7 +44,7 @@ build_pause() {
   mkdir "$1/root" &&
     CGO_ENABLED=0 GOFLAGS='' GOWORK=off go build -ldflags='-s -w' -o "$1/root/pause" "$here/node/pause/main.go" &&
     layer "$1/root" "$1/layer.tar" &&
-    archive local/pause:1 '"Entrypoint": ["/pause"]' "$1/image.tar" "$1/layer.tar" &&
+    archive localhost/pause:1 '"Entrypoint": ["/pause"]' "$1/image.tar" "$1/layer.tar" &&
     # The program is also process 1 of a node.
     mv "$1/root/pause" "$1/pause" && rm -r "$1/root" "$1/layer.tar"
 }
@@ -66,13 +66,13 @@ build_spark() {
   mkdir -p "$home" &&
     PIP_ROOT_USER_ACTION=ignore nice -n 19 python3 -m pip install --quiet --no-compile --target "$to/packages" "pyspark==$version" &&
     mv "$to"/packages/pyspark/* "$home/" && mkdir -p "$home/python" "$home/work-dir" "$home/examples/jars" && mv "$to/packages/py4j" "$home/python/" &&
-    ln -s /opt/spark "$home/python/pyspark" &&
+    rm -rf "$home/python/pyspark" && ln -s /opt/spark "$home/python/pyspark" &&
     nice -n 19 javac -nowarn --release 17 -cp "$home/jars/*" -d "$to/classes" "$here/node/SparkPi.java" &&
     jar --create --file "$home/examples/jars/spark-examples.jar" -C "$to/classes" . &&
-    cp "$here/node/pi.py" "$home/examples/" && chmod 777 "$home/work-dir" &&
+    chmod 777 "$home/work-dir" &&
     cp "$here/node/entrypoint" "$to/root/opt/entrypoint.sh" && chmod 755 "$to/root/opt/entrypoint.sh" &&
     layer "$to/root" "$to/layer.tar" &&
-    archive "local/spark:$version" '"User": "185", "WorkingDir": "/opt/spark/work-dir",
+    archive "localhost/spark:$version" '"User": "185", "WorkingDir": "/opt/spark/work-dir",
       "Entrypoint": ["/opt/entrypoint.sh"], "Env": ["SPARK_HOME=/opt/spark", "HOME=/opt/spark",
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH=/opt/spark/python"]' \
       "$to/image.tar" "$base" "$to/layer.tar" && rm -r "$to"/{packages,classes,root,layer.tar}
@@ -101,7 +101,7 @@ archive() {
     \"config\": $config, \"layers\": [$layers]}" >"$to.d/manifest"
   config="$(blob application/vnd.oci.image.manifest.v1+json "$to.d/manifest" "$blobs")"
   echo "{\"schemaVersion\": 2, \"manifests\": [${config%\}}, \"annotations\":
-    {\"io.containerd.image.name\": \"docker.io/$name\"}}]}" >"$to.d/index.json"
+    {\"io.containerd.image.name\": \"$name\"}}]}" >"$to.d/index.json"
   echo '{"imageLayoutVersion": "1.0.0"}' >"$to.d/oci-layout"
   tar --create --file "$to" --directory "$to.d" oci-layout index.json blobs && rm -r "$to.d"
 }

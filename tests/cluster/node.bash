@@ -105,7 +105,7 @@ oom_score = 0
 [grpc]
   address = "$state/node/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "docker.io/local/pause:1"
+  sandbox_image = "localhost/pause:1"
   restrict_oom_score_adj = true
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "$snapshotter"

@@ -72,7 +72,7 @@ end_processes() {
 
 # show_log PROGRAM: the end of its log, for a message.
 show_log() {
-  say "the last lines of its log ($state/logs/$1.log):"
+  say "the last lines of the log of $1:"
   tail -n 12 "$state/logs/$1.log" | cut -c1-400 | sed 's/^/    /' >&2
 }
 

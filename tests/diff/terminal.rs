@@ -53,6 +53,8 @@ fn a_terminal_gets_colors_unless_the_user_forbids() {
         command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
         command
             .current_dir(folder.path())
+            // A runner that sets it is taken for a terminal with colors.
+            .env_remove("CI")
             .env_remove("NO_COLOR")
             .env_remove("CLICOLOR")
             .env_remove("CLICOLOR_FORCE");
