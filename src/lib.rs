@@ -13,6 +13,8 @@ pub mod values;
 
 pub mod template;
 
+pub mod api;
+
 pub mod manifest;
 
 pub mod chart;

@@ -4,6 +4,7 @@
 
 mod chart;
 mod completions;
+mod crds;
 mod diff;
 mod input;
 mod lint;
@@ -36,6 +37,7 @@ enum Command {
     Patch(patch::Args),
     PostRender(post_render::Args),
     Values(values::Args),
+    Crds(crds::Args),
     Presets(presets::Args),
     Probe(probe::Args),
     Completions(completions::Args),
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Patch(args) => patch::run(&args),
         Command::PostRender(args) => post_render::run(&args),
         Command::Values(args) => values::run(&args),
+        Command::Crds(args) => crds::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -1,0 +1,28 @@
+//! The custom resources as types: what users write, what the operator reports, and the definitions of both for the
+//! API server.
+//!
+//! [`SparkApplication`], [`ScheduledSparkApplication`] and [`SparkConnect`] have the fields, names and types of
+//! Kubeflow's operator, so that objects of either operator are objects of the other. [`crd`] makes the definitions out
+//! of the types. Nothing here reads, writes or asks a cluster.
+
+mod application;
+mod connect;
+pub mod crd;
+mod dynamic_allocation;
+mod pod;
+mod scheduled;
+
+pub use application::{
+    ApplicationState, BatchSchedulerOptions, Dependencies, DriverInfo, DriverIngressOptions, MonitoringSpec,
+    PrometheusSpec, RestartPolicy, SparkApplicationSpec, SparkApplicationStatus, SparkUiOptions,
+};
+pub use connect::{
+    SparkConnectExecutorSpec, SparkConnectServerSpec, SparkConnectServerStatus, SparkConnectSpec,
+    SparkConnectStatus,
+};
+pub use dynamic_allocation::DynamicAllocation;
+pub use pod::{DriverSpec, ExecutorSpec, GpuSpec, NameKey, NamePath, Port, SecretInfo, SparkPodSpec};
+pub use scheduled::{ScheduledSparkApplicationSpec, ScheduledSparkApplicationStatus};
+
+/// The API group of all kinds.
+pub const GROUP: &str = "sparkoperator.k8s.io";
