@@ -8,6 +8,7 @@
 mod application;
 mod connect;
 pub mod crd;
+mod defaults;
 mod dynamic_allocation;
 mod pod;
 mod scheduled;
