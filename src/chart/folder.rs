@@ -11,6 +11,7 @@ use super::kinds::Kinds;
 use super::parse::{SubsetError, parse};
 use super::print::{Chart, PrintError};
 use super::source::{APP_VERSION, KUBE_VERSION, MACROS, NAME, TEMPLATES, VERSION};
+use crate::api::crd::{DEFINITIONS, Definition};
 use crate::values::{self, PRESETS};
 
 /// What generated files say of themselves.
@@ -53,10 +54,21 @@ pub fn files(defaults: &Json) -> Result<Files, ChartError> {
     files.insert("README.md".into(), readme());
     files.insert(".helmignore".into(), HELMIGNORE.into());
     files.insert("LICENSE".into(), include_str!("../../LICENSE").into());
+    files.extend(crds());
     for preset in PRESETS {
         files.insert(format!("ci/{}-values.yaml", preset.name), preset.text.into());
     }
     Ok(files)
+}
+
+/// The files of `crds/`, which Helm installs and never changes: path within the chart, and text.
+#[must_use]
+pub fn crds() -> Vec<(String, String)> {
+    let file = |definition: &Definition| {
+        let text = format!("# {MARK}: do not edit.\n{}", definition.yaml());
+        (format!("crds/{}", definition.file_name()), text)
+    };
+    DEFINITIONS.iter().map(file).collect()
 }
 
 /// Templates, given as path below `templates/` and source, printed as Go templates: files of macros first.

@@ -5,8 +5,9 @@ use std::io;
 use clap::ArgAction;
 
 use super::{Failure, input, patch, print, warn};
+use crate::chart::{self, source::NAME};
 use crate::manifest::HelmCompat;
-use crate::render::output::{self, OutputDir, OutputOptions};
+use crate::render::output::{self, CrdFile, OutputDir, OutputOptions};
 use crate::render::{Capabilities, KubeVersion, Release, apply_patches, render};
 use crate::values::{self, Sources, ValuesFile};
 
@@ -68,6 +69,10 @@ pub(super) struct Args {
     #[arg(long, value_name = "3|4", default_value = "4", value_parser = ["3", "4"])]
     helm_compat: String,
 
+    /// Print the custom resource definitions too, first
+    #[arg(long)]
+    include_crds: bool,
+
     /// Leave hooks out
     #[arg(long)]
     no_hooks: bool,
@@ -119,7 +124,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         no_hooks: args.no_hooks,
         skip_tests: args.skip_tests,
         show_only: args.show_only.clone(),
-        crds: Vec::new(),
+        crds: if args.include_crds { crds() } else { Vec::new() },
     };
     let text = match &args.output_dir {
         None => output::print(&rendered.documents, &options),
@@ -129,6 +134,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     print(&text.map_err(output_failure)?)
+}
+
+/// The custom resource definitions as files of the chart.
+fn crds() -> Vec<CrdFile> {
+    let file = |(path, text)| CrdFile { path: format!("{NAME}/{path}"), text };
+    chart::folder::crds().into_iter().map(file).collect()
 }
 
 /// Everything the user gave, read; and the API versions that the preset needs.
