@@ -21,4 +21,6 @@ pub mod chart;
 
 pub mod render;
 
+pub mod runtime;
+
 pub mod cli;

@@ -12,18 +12,22 @@ mod defaults;
 mod dynamic_allocation;
 mod pod;
 mod scheduled;
+pub mod validate;
 
 pub use application::{
     ApplicationState, BatchSchedulerOptions, Dependencies, DriverInfo, DriverIngressOptions, MonitoringSpec,
-    PrometheusSpec, RestartPolicy, SparkApplicationSpec, SparkApplicationStatus, SparkUiOptions,
+    PrometheusSpec, RestartPolicy, SparkApplication, SparkApplicationSpec, SparkApplicationStatus,
+    SparkUiOptions,
 };
 pub use connect::{
-    SparkConnectExecutorSpec, SparkConnectServerSpec, SparkConnectServerStatus, SparkConnectSpec,
-    SparkConnectStatus,
+    SparkConnect, SparkConnectExecutorSpec, SparkConnectServerSpec, SparkConnectServerStatus,
+    SparkConnectSpec, SparkConnectStatus,
 };
 pub use dynamic_allocation::DynamicAllocation;
 pub use pod::{DriverSpec, ExecutorSpec, GpuSpec, NameKey, NamePath, Port, SecretInfo, SparkPodSpec};
-pub use scheduled::{ScheduledSparkApplicationSpec, ScheduledSparkApplicationStatus};
+pub use scheduled::{
+    ScheduledSparkApplication, ScheduledSparkApplicationSpec, ScheduledSparkApplicationStatus,
+};
 
 /// The API group of all kinds.
 pub const GROUP: &str = "sparkoperator.k8s.io";

@@ -13,6 +13,7 @@ mod post_render;
 mod presets;
 mod probe;
 mod render;
+mod validate;
 mod values;
 
 use std::io::{self, Write};
@@ -36,6 +37,7 @@ enum Command {
     Lint(lint::Args),
     Patch(patch::Args),
     PostRender(post_render::Args),
+    Validate(validate::Args),
     Values(values::Args),
     Crds(crds::Args),
     Presets(presets::Args),
@@ -77,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Lint(args) => lint::run(&args),
         Command::Patch(args) => patch::run(&args),
         Command::PostRender(args) => post_render::run(&args),
+        Command::Validate(args) => validate::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Crds(args) => crds::run(&args),
         Command::Presets(args) => presets::run(&args),

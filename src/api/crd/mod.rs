@@ -4,7 +4,9 @@
 //! types is left out, so that `kubectl apply` and Argo CD take them. `schema` turns the types' JSON Schema into the
 //! structural form; names, columns and annotations are here.
 
+mod check;
 mod core_types;
+pub mod rules;
 mod schema;
 
 use serde_json::{Value as Json, json};
@@ -143,7 +145,7 @@ impl Definition {
     /// The schema of the whole object.
     #[must_use]
     pub fn schema(&self) -> Json {
-        json!({
+        let mut schema = json!({
             "description": self.description,
             "type": "object",
             "required": ["metadata", "spec"],
@@ -154,7 +156,9 @@ impl Definition {
                 "spec": (self.spec)(),
                 "status": (self.status)(),
             },
-        })
+        });
+        rules::add(self.kind, &mut schema);
+        schema
     }
 
     /// The CustomResourceDefinition as a file.

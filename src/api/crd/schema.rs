@@ -38,13 +38,15 @@ impl Structural<'_> {
             }
         }
         if let Some(Json::Array(all)) = object.remove("allOf") {
-            all.iter().for_each(|part| merge(&mut object, part));
+            for part in &all {
+                merge(&mut object, part);
+            }
         }
         let reference = object.remove("$ref");
         if let Some(name) = reference.as_ref().and_then(Json::as_str).and_then(|path| path.rsplit('/').next())
         {
             let name = name.replace("~1", "/").replace("~0", "~");
-            return self.reference(&name, object, owner);
+            return self.reference(&name, &object, owner);
         }
         if owner.is_some() {
             object.remove("description");
@@ -63,7 +65,7 @@ impl Structural<'_> {
     }
 
     /// What a reference stands for, under what is said beside it.
-    fn reference(&self, name: &str, beside: Map<String, Json>, owner: Option<&str>) -> Json {
+    fn reference(&self, name: &str, beside: &Map<String, Json>, owner: Option<&str>) -> Json {
         let core = name.starts_with("io.k8s.");
         if let Some(schema) = core_types::special(name) {
             return with_description(schema, if owner.is_none() { beside.get("description") } else { None });

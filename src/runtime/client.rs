@@ -1,0 +1,288 @@
+//! A client of the API server: where the cluster is found, how long anything may take, and what a failure is called.
+//!
+//! What is asked of the cluster is said by the callers, each request through [`Connection::ask`], so that all errors
+//! read alike and nothing outlives the deadline.
+
+use std::env;
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use kube::{Client, Config};
+use thiserror::Error;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// Longest wait for a connection to be established.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Why a cluster could not be asked.
+#[derive(Debug, Error)]
+pub enum ClusterError {
+    /// Neither a kubeconfig nor a pod's service account.
+    #[error(
+        "no cluster: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod of a cluster"
+    )]
+    NoCluster,
+    /// The kubeconfig cannot be read or used.
+    #[error("the kubeconfig {file}: {cause}")]
+    Kubeconfig {
+        /// Its path, or paths.
+        file: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The service account of the pod cannot be used.
+    #[error("the service account of this pod: {0}")]
+    ServiceAccount(#[source] InClusterError),
+    /// The certificates, the proxy or the credentials cannot be used.
+    #[error("no connection to {server} can be set up: {cause}")]
+    Setup {
+        /// Address of the API server.
+        server: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// The async runtime did not start.
+    #[error("no connection can be set up: {0}")]
+    Runtime(#[source] io::Error),
+    /// Nobody answers at the address, or somebody who is not trusted.
+    #[error("cannot reach the API server {server}: {cause}")]
+    Unreachable {
+        /// Address of the API server.
+        server: String,
+        /// The innermost cause.
+        cause: String,
+    },
+    /// The credentials are not accepted.
+    #[error("the API server {server} does not accept the credentials: {message}")]
+    Unauthorized {
+        /// Address of the API server.
+        server: String,
+        /// Its words.
+        message: String,
+    },
+    /// The account lacks a right.
+    #[error("{message}")]
+    Forbidden {
+        /// The API server's words: object, user, verb, resource and scope.
+        message: String,
+    },
+    /// Any other refusal.
+    #[error("the API server refuses to {what}: {}", one_line(&status.message))]
+    Refused {
+        /// What was asked: `get a.example.com`.
+        what: String,
+        /// Its answer.
+        status: Box<kube::core::Status>,
+    },
+    /// The answer is none of an API server.
+    #[error("the answer of {server} cannot be read: {cause}")]
+    Answer {
+        /// Address of the API server.
+        server: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// The deadline has passed during a request.
+    #[error("the API server {server} did not answer within {}: {what}", seconds(*limit))]
+    Silent {
+        /// Address of the API server.
+        server: String,
+        /// What was asked: `get a.example.com`.
+        what: String,
+        /// All that there was time for.
+        limit: Duration,
+    },
+    /// The deadline has passed between requests.
+    #[error("{what} after {}", seconds(*limit))]
+    Timeout {
+        /// What is not as it should be: `a.example.com is not served`.
+        what: String,
+        /// All that there was time for.
+        limit: Duration,
+    },
+}
+
+/// A cluster, and the time until which everything asked of it must be done.
+pub struct Connection {
+    /// The client.
+    pub client: Client,
+    server: String,
+    limit: Duration,
+    deadline: Instant,
+}
+
+/// Connects to a cluster and runs `work` on it, on an async runtime of this thread that ends with it.
+///
+/// The cluster is that of `context` (none: the current one) in the kubeconfig that `KUBECONFIG` names, else in
+/// `~/.kube/config`, else that of the pod's service account. `limit` is for everything together.
+///
+/// # Errors
+/// There is no cluster, its configuration cannot be used, or what `work` returns.
+pub fn connected<T, E: From<ClusterError>>(
+    context: Option<&str>,
+    limit: Duration,
+    work: impl AsyncFnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ClusterError::Runtime)?;
+    let result = runtime.block_on(async {
+        let connection = Connection::new(context, limit).await?;
+        work(&connection).await
+    });
+    // A name that is still being looked up is not waited for.
+    runtime.shutdown_background();
+    result
+}
+
+impl Connection {
+    async fn new(context: Option<&str>, limit: Duration) -> Result<Self, ClusterError> {
+        let deadline = Instant::now() + limit;
+        let mut config = configuration(context).await?;
+        config.connect_timeout = Some(CONNECT);
+        let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let client = Client::try_from(config).map_err(|error| ClusterError::Setup {
+            server: server.clone(),
+            cause: match error {
+                kube::Error::InferKubeconfig(error) => one_line(&error.to_string()),
+                error => innermost(&error),
+            },
+        })?;
+        Ok(Self { client, server, limit, deadline })
+    }
+
+    /// The answer to a request. `what` says what it asks for: `get a.example.com`.
+    ///
+    /// # Errors
+    /// The API server is not reached, refuses, or does not answer before the deadline.
+    pub async fn ask<T>(
+        &self,
+        what: &str,
+        request: impl Future<Output = Result<T, kube::Error>>,
+    ) -> Result<T, ClusterError> {
+        match timeout_at(self.deadline, request).await {
+            Ok(answer) => answer.map_err(|error| self.error(what, error)),
+            Err(_) => Err(ClusterError::Silent {
+                server: self.server.clone(),
+                what: what.into(),
+                limit: self.limit,
+            }),
+        }
+    }
+
+    /// Waits for a moment, to ask again. `what` is not as it should be yet: `a.example.com is not served`.
+    ///
+    /// # Errors
+    /// The deadline has passed.
+    pub async fn pause(&self, what: impl FnOnce() -> String) -> Result<(), ClusterError> {
+        const BETWEEN: Duration = Duration::from_millis(200);
+        if Instant::now() + BETWEEN > self.deadline {
+            return Err(ClusterError::Timeout { what: what(), limit: self.limit });
+        }
+        sleep(BETWEEN).await;
+        Ok(())
+    }
+
+    fn error(&self, what: &str, error: kube::Error) -> ClusterError {
+        let server = self.server.clone();
+        let status = match error {
+            kube::Error::Api(status) => status,
+            kube::Error::Service(error) => {
+                return ClusterError::Unreachable { server, cause: innermost(&*error) };
+            }
+            kube::Error::HyperError(error) => {
+                return ClusterError::Unreachable { server, cause: innermost(&error) };
+            }
+            kube::Error::Auth(error) => {
+                return ClusterError::Setup { server, cause: innermost(&error) };
+            }
+            error => return ClusterError::Answer { server, cause: innermost(&error) },
+        };
+        let message = one_line(&status.message);
+        match status.code {
+            401 => ClusterError::Unauthorized { server, message },
+            403 => ClusterError::Forbidden { message },
+            _ => ClusterError::Refused { what: what.into(), status: Box::new(*status) },
+        }
+    }
+}
+
+async fn configuration(context: Option<&str>) -> Result<Config, ClusterError> {
+    let named = env::var("KUBECONFIG").ok().filter(|paths| !paths.is_empty());
+    let home = env::home_dir().map(|home| home.join(".kube").join("config")).filter(|path| path.is_file());
+    let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+    let Some(file) = named.or(home.map(|path| path.display().to_string())) else {
+        if env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
+            return Err(ClusterError::NoCluster);
+        }
+        return Config::incluster().map_err(ClusterError::ServiceAccount);
+    };
+    let wrong = |error: &KubeconfigError| ClusterError::Kubeconfig {
+        file: file.clone(),
+        cause: match error {
+            KubeconfigError::ReadConfig(error, _) => error.to_string(),
+            KubeconfigError::CurrentContextNotSet => "it has no current-context".into(),
+            KubeconfigError::LoadContext(name) => format!("it has no context {name:?}"),
+            KubeconfigError::LoadClusterOfContext(name) => {
+                format!("it has no cluster {name:?}, which the context names")
+            }
+            KubeconfigError::MissingClusterUrl => "its cluster has no server".into(),
+            KubeconfigError::Parse(error) => {
+                let cause = one_line(&error.to_string());
+                format!("it is no kubeconfig: {}", cause.trim_start_matches("error: "))
+            }
+            KubeconfigError::ParseClusterUrl(error) => format!("the server of its cluster: {error}"),
+            error => one_line(&error.to_string()),
+        },
+    };
+    // Not `Kubeconfig::read()`, which falls back to the home folder without a word.
+    let read = match Kubeconfig::from_env() {
+        Ok(Some(read)) => Ok(read),
+        Ok(None) => Kubeconfig::read_from(&file),
+        Err(error) => Err(error),
+    };
+    let read = read.map_err(|error| wrong(&error))?;
+    let config = Config::from_custom_kubeconfig(read, &options).await.map_err(|error| wrong(&error))?;
+    // kube takes any URI here, and panics at the first request.
+    let url = &config.cluster_url;
+    if !matches!(url.scheme_str(), Some("http" | "https")) || url.host().is_none_or(str::is_empty) {
+        let cause = format!("the server {url} of its cluster is no address: write https://HOST:PORT");
+        return Err(ClusterError::Kubeconfig { file, cause });
+    }
+    Ok(config)
+}
+
+/// The last in a chain of causes.
+fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(cause) = last.source() {
+        last = cause;
+    }
+    one_line(&last.to_string())
+}
+
+/// The first line that says something.
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason is given").to_owned()
+}
+
+fn seconds(limit: Duration) -> String {
+    format!("{}s", limit.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_by_its_innermost_cause_in_one_line() {
+        let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "\n refused\n  and a snippet");
+        assert_eq!(innermost(&kube::Error::Service(Box::new(refused))), "refused");
+    }
+
+    #[test]
+    fn limits_are_printed_as_seconds() {
+        assert_eq!([60_000, 1_500].map(|ms| seconds(Duration::from_millis(ms))), ["60s", "1.5s"]);
+    }
+}
