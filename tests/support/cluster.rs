@@ -84,8 +84,20 @@ impl Cluster {
         self.folder.join("kubeconfig")
     }
 
-    /// Sends a request. A patch is a merge patch.
+    /// Sends a request. A patch is a merge patch. As long as the server asks to come back later (429: it is setting up the
+    /// storage of a definition that has just changed) it is sent again, for a minute.
     pub fn request(&self, method: &str, path: &str, body: &Json) -> Answer {
+        for _ in 0..120 {
+            let answer = self.request_once(method, path, body);
+            if answer.status != 429 {
+                return answer;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        self.request_once(method, path, body)
+    }
+
+    fn request_once(&self, method: &str, path: &str, body: &Json) -> Answer {
         let kind = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let mut stream = UnixStream::connect(&self.socket).unwrap();
