@@ -11,6 +11,7 @@ pub mod glob;
 mod head;
 mod hook;
 pub mod lint;
+mod number;
 pub mod object;
 mod order;
 pub mod patch;

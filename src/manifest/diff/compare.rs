@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
-use serde_json::{Number, Value as Json};
+use serde_json::Value as Json;
 
 use super::align;
 use super::path::Step;
+use crate::manifest::number;
 
 /// What names an item, as the merge keys of the Kubernetes API do (`x-kubernetes-patch-merge-key` and
 /// `x-kubernetes-list-map-keys`), in the order in which they are tried.
@@ -66,23 +67,9 @@ pub(super) fn compare<'a>(before: &'a Json, after: &'a Json) -> Option<Differenc
             let list = named(old, new, after).unwrap_or_else(|| aligned(old, new, after));
             (!list.items.is_empty() || list.order.is_some()).then_some(Difference::List(list))
         }
-        (Json::Number(old), Json::Number(new)) if same_number(old, new) => None,
+        (Json::Number(old), Json::Number(new)) if number::same(old, new) => None,
         _ if before == after => None,
         _ => Some(Difference::Replaced(before, after)),
-    }
-}
-
-/// Numbers are the same when they are the same as JSON has it: 1e16 is 10000000000000000.
-fn same_number(one: &Number, two: &Number) -> bool {
-    one == two || one.is_f64() != two.is_f64() && number(one) == number(two)
-}
-
-/// A number's text, the same for the same number. An integer never goes through a float.
-fn number(number: &Number) -> String {
-    match number.as_f64() {
-        // `{:.0}` of an integral float is exact, and an integer's own text has no other form.
-        Some(f) if number.is_f64() && f.fract() == 0.0 => format!("{:.0}", if f == 0.0 { 0.0 } else { f }),
-        _ => number.to_string(),
     }
 }
 
@@ -242,7 +229,7 @@ fn likeness(one: &Json, two: &Json) -> usize {
 fn canonical(value: &Json) -> String {
     fn write(value: &Json, text: &mut String) {
         match value {
-            Json::Number(n) => text.push_str(&number(n)),
+            Json::Number(n) => text.push_str(&number::text(n)),
             Json::Array(items) => {
                 text.push('[');
                 for item in items {

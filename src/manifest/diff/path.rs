@@ -1,7 +1,8 @@
-//! Where in an object two trees differ, written as patches write it (see [`Path`](crate::manifest::patch::Path)).
+//! Where in an object two trees differ, written as patches write it (see [`Path`]).
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
+
+use crate::manifest::patch::Path;
 
 /// One step from a value to a value inside of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,18 +17,12 @@ pub(super) enum Step<'a> {
 
 /// The path as text: `/spec/containers[name=spark]/args[=--v=1]`.
 pub(super) fn text(steps: &[Step<'_>]) -> String {
-    let mut text = String::new();
-    for step in steps {
-        let _ = match step {
-            Step::Key(key) => write!(text, "/{}", key.replace('~', "~0").replace('/', "~1")),
-            Step::Index(index) => write!(text, "/{index}"),
-            Step::Item { field, value } if value.contains(']') || value.starts_with('"') => {
-                write!(text, "[{field}={}]", serde_json::Value::from(value.as_ref()))
-            }
-            Step::Item { field, value } => write!(text, "[{field}={value}]"),
-        };
-    }
-    text
+    let text = |step: &Step<'_>| match step {
+        Step::Key(key) => Path::key(key),
+        Step::Index(index) => format!("/{index}"),
+        Step::Item { field, value } => Path::item(field, value),
+    };
+    steps.iter().map(text).collect()
 }
 
 /// Whether a key can be a step of a patch's path.
@@ -39,7 +34,6 @@ pub(super) fn sayable(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::patch::Path;
 
     #[test]
     fn paths_are_written_as_patches_read_them() {

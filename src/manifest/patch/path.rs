@@ -85,6 +85,20 @@ impl Path {
         Ok(Self { text: text.to_owned(), steps })
     }
 
+    /// The text of a step to a key: `/containers`.
+    pub(in crate::manifest) fn key(key: &str) -> String {
+        format!("/{}", Token::new(key).encoded())
+    }
+
+    /// The text of a step to the item whose field has a value; with an empty field, to the item that is the value.
+    pub(in crate::manifest) fn item(field: &str, value: &str) -> String {
+        if value.contains(']') || value.starts_with('"') {
+            format!("[{field}={}]", Json::from(value))
+        } else {
+            format!("[{field}={value}]")
+        }
+    }
+
     /// The pointer that this path is in an object: every item found and counted.
     ///
     /// Only the items are looked for; whether the rest is there is for the operation to say. `secret`: values must not

@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use json_patch::jsonptr::Token;
 use serde_json::Value as Json;
 
 use super::error::{At, Expectation, PatchError};
 use super::object::{self, Failed};
-use super::{Change, Expect, IfPresent, Operation, Patch, nearest, written};
+use super::{Change, Expect, IfPresent, Operation, Patch, Path, nearest, written};
 use crate::manifest::{Chunk, Identity, Manifests};
 use crate::yaml::{Node, Place};
 
@@ -143,7 +142,9 @@ impl Run<'_> {
         for (index, _) in &applied {
             self.found(*index, subject);
         }
-        self.check_idempotent(json, subject)?;
+        if applied.iter().any(|(_, changed)| *changed) {
+            self.check_idempotent(json, subject)?;
+        }
         aside.put_back(json);
         Ok(applied.first().filter(|_| *json != before).map(|(index, _)| *index))
     }
@@ -300,10 +301,8 @@ fn difference(one: &Json, two: &Json) -> Option<String> {
         (Json::Object(one), Json::Object(two)) => {
             let keys = one.keys().chain(two.keys().filter(|key| !one.contains_key(*key)));
             keys.clone().find_map(|key| match (one.get(key), two.get(key)) {
-                (Some(a), Some(b)) => {
-                    difference(a, b).map(|rest| format!("/{}{rest}", Token::new(key).encoded()))
-                }
-                _ => Some(format!("/{}", Token::new(key).encoded())),
+                (Some(a), Some(b)) => difference(a, b).map(|rest| Path::key(key) + &rest),
+                _ => Some(Path::key(key)),
             })
         }
         (Json::Array(one), Json::Array(two)) if one.len() == two.len() => {

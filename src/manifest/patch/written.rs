@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::Patch;
-use crate::manifest::{Chunk, Manifests};
+use crate::manifest::{Chunk, Manifests, number};
 use crate::yaml;
 
 /// The document as text, in its frame; `None` if it would not be read back the same.
@@ -36,9 +36,7 @@ pub(super) fn document(source: &Manifests, chunk: Chunk<'_>, root: &Json) -> Opt
 /// Whether two values are the same, numbers by what they are: a whole float is written as an integer.
 fn same(one: &Json, two: &Json) -> bool {
     match (one, two) {
-        (Json::Number(a), Json::Number(b)) => {
-            a == b || a.as_f64() == b.as_f64() && !(a.is_i64() && b.is_i64())
-        }
+        (Json::Number(a), Json::Number(b)) => number::same(a, b),
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         (Json::Object(a), Json::Object(b)) => {
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))

@@ -82,12 +82,9 @@ impl Place {
 impl Spot {
     fn text(&self) -> String {
         match self {
-            Self::Key(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Self::Key(key) => Path::key(key),
             Self::Index(index) => format!("/{index}"),
-            Self::Item { field, value } if value.contains(']') || value.starts_with('"') => {
-                format!("[{field}={}]", json!(value))
-            }
-            Self::Item { field, value } => format!("[{field}={value}]"),
+            Self::Item { field, value } => Path::item(field, value),
         }
     }
 }
