@@ -21,6 +21,8 @@ pub mod chart;
 
 pub mod render;
 
+pub mod spark;
+
 pub mod runtime;
 
 pub mod cli;

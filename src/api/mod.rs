@@ -9,6 +9,7 @@ mod application;
 mod connect;
 pub mod crd;
 mod defaults;
+pub mod denied;
 mod dynamic_allocation;
 mod pod;
 mod scheduled;

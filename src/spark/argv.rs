@@ -1,0 +1,53 @@
+//! spark-submit's argument list for a compiled application, in the order of Kubeflow's operator.
+
+use super::compile::Compiled;
+
+impl Compiled {
+    /// The arguments behind `spark-submit`. `master` is the API server: `k8s://https://kubernetes.default.svc`.
+    #[must_use]
+    pub fn arguments(&self, master: &str) -> Vec<String> {
+        let program = &self.program;
+        let mut arguments = Vec::new();
+        let mut option = |name: &str, value: &str| arguments.extend([name.to_owned(), value.to_owned()]);
+        option("--master", master);
+        option("--deploy-mode", "cluster");
+        if let Some(class) = &program.class {
+            option("--class", class);
+        }
+        option("--name", &self.name);
+        for (name, list) in self.dependency_options() {
+            option(name, &list);
+        }
+        for (key, setting) in &self.conf {
+            option("--conf", &format!("{key}={}", setting.value));
+        }
+        if let Some(user) = &program.proxy_user {
+            option("--proxy-user", user);
+        }
+        if self.load_spark_defaults {
+            let behind_name = arguments.iter().position(|argument| argument == "--name").map_or(0, |at| at + 2);
+            arguments.insert(behind_name, "--load-spark-defaults".to_owned());
+        }
+        arguments.push(program.main.clone());
+        arguments.extend(program.arguments.iter().cloned());
+        arguments
+    }
+
+    /// `--jars` and the like, with their lists.
+    pub(super) fn dependency_options(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let deps = &self.program.dependencies;
+        let lists = [
+            ("--jars", &deps.jars),
+            ("--packages", &deps.packages),
+            ("--exclude-packages", &deps.exclude_packages),
+            ("--repositories", &deps.repositories),
+            ("--py-files", &deps.py_files),
+            ("--files", &deps.files),
+            ("--archives", &deps.archives),
+        ];
+        lists.into_iter().filter_map(|(name, list)| {
+            let list = list.as_ref().filter(|list| !list.is_empty())?;
+            Some((name, list.join(",")))
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! What Spark overwrites in the executors' template when the driver makes their pods: the keys that say it instead, and
+//! what no key can say.
+//!
+//! Found by running each Spark line's own code over templates: tests/spark_parity/executor-fields.md.
+
+use k8s_openapi::api::core::v1::EnvVar;
+
+use super::mounts;
+use super::template::Template;
+use crate::api::SparkApplicationSpec;
+use crate::spark::conf::Setting;
+use crate::spark::error::Notice;
+
+/// Variables that Spark sets in executors, behind those of the template: a template's cannot win.
+const SPARKS_OWN: [&str; 15] = [
+    "SPARK_APPLICATION_ID",
+    "SPARK_CLASSPATH",
+    "SPARK_CONF_DIR",
+    "SPARK_DRIVER_POD_IP",
+    "SPARK_DRIVER_URL",
+    "SPARK_EXECUTOR_ATTRIBUTE_APP_ID",
+    "SPARK_EXECUTOR_ATTRIBUTE_EXECUTOR_ID",
+    "SPARK_EXECUTOR_CORES",
+    "SPARK_EXECUTOR_ID",
+    "SPARK_EXECUTOR_MEMORY",
+    "SPARK_EXECUTOR_POD_IP",
+    "SPARK_EXECUTOR_POD_NAME",
+    "SPARK_LOCAL_DIRS",
+    "SPARK_RESOURCE_PROFILE_ID",
+    "SPARK_USER",
+];
+
+/// Those of them behind which `spark.executorEnv` comes, so that it wins.
+const BEFORE_EXECUTOR_ENV: [&str; 10] = [
+    "SPARK_APPLICATION_ID",
+    "SPARK_CONF_DIR",
+    "SPARK_DRIVER_URL",
+    "SPARK_EXECUTOR_ATTRIBUTE_APP_ID",
+    "SPARK_EXECUTOR_ATTRIBUTE_EXECUTOR_ID",
+    "SPARK_EXECUTOR_CORES",
+    "SPARK_EXECUTOR_ID",
+    "SPARK_EXECUTOR_MEMORY",
+    "SPARK_RESOURCE_PROFILE_ID",
+    "SPARK_USER",
+];
+
+/// Variables of executors that must go through `spark.executorEnv`, because Spark sets them too.
+pub(super) fn through_conf(spec: &SparkApplicationSpec) -> impl Iterator<Item = (String, String)> {
+    variables(spec).into_iter().filter_map(|variable| {
+        BEFORE_EXECUTOR_ENV.contains(&variable.name.as_str()).then_some(())?;
+        Some((variable.name, variable.value?))
+    })
+}
+
+fn variables(spec: &SparkApplicationSpec) -> Vec<EnvVar> {
+    let mut all = mounts::variables(spec);
+    all.extend(spec.executor.pod.env.iter().flatten().cloned());
+    all
+}
+
+/// Sets the account in both of its fields: Spark looks only at the older one to see whether there is any.
+pub(super) fn account(template: &mut Template, account: Option<&str>) {
+    let pod = template.spec();
+    let account = account.map(str::to_owned).or(pod.service_account_name.take()).or(pod.service_account.take());
+    pod.service_account_name.clone_from(&account);
+    pod.service_account = account;
+}
+
+/// Says what executors will not have as it was written, because Spark sets it itself.
+pub(super) fn notices(spec: &SparkApplicationSpec, conf: &[(String, Setting)], notices: &mut Vec<Notice>) {
+    let mut say = |field: &str, message: String| {
+        notices.push(Notice::new(field, "SparkOverwrites", message));
+    };
+    let last = |key: &str| conf.iter().rev().find(|(k, _)| k == key).map(|(_, setting)| setting.value.as_str());
+    let pod = &spec.executor.pod;
+    if pod.memory_limit.as_ref().is_some_and(|limit| !limit.is_empty()) {
+        let message = "Spark sets the executors' memory limit to memory plus overhead; only the webhook can change it";
+        say("spec.executor.memoryLimit", message.to_owned());
+    }
+    let decommission = last("spark.decommission.enabled").is_some_and(|on| on.trim().eq_ignore_ascii_case("true"));
+    if decommission && spec.executor.lifecycle.is_some() {
+        let message =
+            "with spark.decommission.enabled Spark puts its own preStop hook here; spark.kubernetes.decommission.script \
+             names the script that it runs";
+        say("spec.executor.lifecycle", message.to_owned());
+    }
+    for (index, variable) in pod.env.iter().flatten().enumerate() {
+        let name = variable.name.as_str();
+        let overridden = SPARKS_OWN.contains(&name)
+            && (variable.value.is_none() || !BEFORE_EXECUTOR_ENV.contains(&name))
+            || name.starts_with("SPARK_JAVA_OPT_");
+        if overridden {
+            let message = format!("Spark sets {name} in executors itself, and the last one counts");
+            say(&format!("spec.executor.env[{index}]"), message);
+        }
+    }
+}
+
+/// Whether a text is an amount as Kubernetes writes it: `500m`, `1.5`, `4Gi`, `1e3`.
+///
+/// Source: apimachinery, resource.Quantity.
+pub(super) fn is_quantity(text: &str) -> bool {
+    let number = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    let (digits, suffix) = number.split_at(end);
+    if !digits.bytes().any(|byte| byte.is_ascii_digit()) || digits.matches('.').count() > 1 {
+        return false;
+    }
+    let exponent = |rest: &str| rest.strip_prefix(['+', '-']).unwrap_or(rest).parse::<u32>().is_ok();
+    match suffix {
+        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei" => true,
+        _ => suffix.strip_prefix(['e', 'E']).is_some_and(exponent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_those_of_kubernetes() {
+        for text in ["1", "1.5", ".5", "5.", "500m", "4Gi", "1e3", "1E-2", "+1", "100n", "2E"] {
+            assert!(is_quantity(text), "{text}");
+        }
+        for text in ["", ".", "1.2.3", "1g", "1 Gi", "Gi", "1e", "e3", "1K", "1,5", "$(reboot)"] {
+            assert!(!is_quantity(text), "{text}");
+        }
+    }
+}

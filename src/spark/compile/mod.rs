@@ -1,0 +1,215 @@
+//! An application as Spark configuration and pod templates: everything that it says, once, whoever submits it.
+//!
+//! What Kubeflow's operator leaves to a webhook that changes pods is in the templates from the start. Where Spark
+//! overwrites a field of a template, and has a key for it, the key is set; for the driver the rest is set on the finished
+//! pod (see [`driver`](super::driver)); for executors the rest is listed in [`Compiled::notices`].
+
+mod arguments;
+mod executor;
+mod image;
+mod list;
+mod local_dirs;
+mod monitoring;
+mod mounts;
+mod pod;
+mod security;
+mod template;
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+
+use super::conf::Setting;
+use super::error::{Notice, SparkError};
+use super::line::Line;
+use super::name::SubmissionId;
+use crate::api::{Dependencies, SparkApplication, SparkApplicationSpec, denied};
+
+pub use image::default_image;
+pub use security::PodSecurity;
+pub use template::Rest;
+
+/// Names that Spark's containers have unless the template gives them another.
+pub const DRIVER_CONTAINER: &str = "spark-kubernetes-driver";
+/// As [`DRIVER_CONTAINER`], for executors.
+pub const EXECUTOR_CONTAINER: &str = "spark-kubernetes-executor";
+
+/// Label of everything that belongs to an application: its name.
+pub const APP_NAME: &str = "sparkoperator.k8s.io/app-name";
+/// Label of pods that an operator launched: what it watches.
+pub const LAUNCHED_BY: &str = "sparkoperator.k8s.io/launched-by-spark-operator";
+/// Label of objects that an operator made beside pods.
+pub const CREATED_BY: &str = "sparkoperator.k8s.io/created-by-spark-operator";
+/// Label of pods: the submission that made them.
+pub const SUBMISSION_ID: &str = "sparkoperator.k8s.io/submission-id";
+/// Label of pods whose application has no template; nothing reads it, Kubeflow's operator sets it.
+const MUTATED_BY: &str = "sparkoperator.k8s.io/mutated-by-spark-operator";
+/// Labels of an application that begin so are not for its pods: Kueue reads them on the application.
+const KUEUE: &str = "kueue.x-k8s.io/";
+
+/// What the operator is configured to do with every application.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// What is filled into unset security fields of pods. Flag `--spark-pod-security`.
+    pub pod_security: PodSecurity,
+    /// Images by version or minor line of Spark, for applications that name none. Flag `--spark-default-images`.
+    pub default_images: BTreeMap<String, String>,
+    /// Spark configuration below that of every application: a `spark-defaults.conf` that the operator is given.
+    pub spark_defaults: Vec<(String, String)>,
+    /// Whether spark-submit reads `spark-defaults.conf` even where it is given properties. Gate LoadSparkDefaults.
+    pub load_spark_defaults: bool,
+}
+
+/// Which application is submitted, and which try it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// The submission: what is created follows from it.
+    pub submission: SubmissionId,
+    /// When, in milliseconds since 1970.
+    pub submitted_at: i64,
+    /// The application as the owner of its driver. None where there is no operator.
+    pub owner: Option<OwnerReference>,
+    /// Folder of the template files, as Spark's configuration names them.
+    pub template_folder: String,
+}
+
+impl Identity {
+    /// Of a stored application, which owns what is made.
+    #[must_use]
+    pub fn of(application: &SparkApplication, submission: SubmissionId, submitted_at: i64) -> Self {
+        let owner = kube::Resource::controller_owner_ref(application, &());
+        let template_folder = format!("/tmp/spark/{}", submission.as_str());
+        Self { submission, submitted_at, owner, template_folder }
+    }
+}
+
+/// What is run, in the words of spark-submit's options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// `--class`
+    pub class: Option<String>,
+    /// What is run: `local:///opt/app.jar`.
+    pub main: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// `--proxy-user`
+    pub proxy_user: Option<String>,
+    /// `--jars` and the like.
+    pub dependencies: Dependencies,
+}
+
+/// An application, ready to be submitted by any submitter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// Name of the application.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its version of Spark.
+    pub spark_version: String,
+    /// The table for that version.
+    pub line: Line,
+    /// Which submission it is.
+    pub identity: Identity,
+    /// Name of the driver pod.
+    pub driver_pod: String,
+    /// What is run.
+    pub program: Program,
+    /// Spark configuration, in the order of spark-submit's arguments: of two settings of a key the later counts.
+    pub conf: Vec<(String, Setting)>,
+    /// Spark configuration below [`Compiled::conf`].
+    pub defaults: Vec<(String, String)>,
+    /// Whether spark-submit gets `--load-spark-defaults`.
+    pub load_spark_defaults: bool,
+    /// Template of the driver pod.
+    pub driver: Pod,
+    /// What Spark overwrites of it, to be set on the finished pod.
+    pub driver_rest: Rest,
+    /// Template of the executor pods.
+    pub executor: Pod,
+    /// Config maps that must be there before the driver: owned by the application.
+    pub config_maps: Vec<ConfigMap>,
+    /// What will not be quite as it was written.
+    pub notices: Vec<Notice>,
+}
+
+/// Compiles an application. Its defaults need not be written out.
+///
+/// # Errors
+/// The application cannot be submitted as it is; the error names the field.
+pub fn compile(
+    application: &SparkApplication,
+    identity: Identity,
+    settings: &Settings,
+) -> Result<Compiled, SparkError> {
+    let named = |field: &str, value: Option<&String>| {
+        value.filter(|text| !text.is_empty()).cloned().ok_or_else(|| SparkError::Missing {
+            field: field.to_owned(),
+            message: "a name is missing".to_owned(),
+        })
+    };
+    let name = named("metadata.name", application.metadata.name.as_ref())?;
+    let namespace = application.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
+    let mut spec = application.spec.clone().with_defaults();
+    let mut notices = Vec::new();
+    let (line, untested) = Line::of(&spec.spark_version)?;
+    notices.extend(untested);
+    check(&spec, &namespace)?;
+    let config_maps = monitoring::apply(&mut spec, &name, &namespace, identity.owner.as_ref())?;
+    let app = arguments::App {
+        name: &name,
+        namespace: &namespace,
+        labels: application.metadata.labels.as_ref(),
+        spec: &spec,
+        identity: &identity,
+    };
+    let (driver, driver_rest) = pod::driver(&app, settings, &mut notices)?;
+    let executor = pod::executor(&app, settings, &mut notices)?;
+    let images = image::images(&app, &driver, &executor, settings, &mut notices)?;
+    let conf = arguments::conf(&app, &images, &driver, &executor)?;
+    executor::notices(&spec, &conf, &mut notices);
+    Ok(Compiled {
+        driver_pod: arguments::driver_pod_name(&name, &spec),
+        spark_version: spec.spark_version.clone(),
+        line,
+        program: Program {
+            class: spec.main_class.clone().filter(|class| !class.is_empty()),
+            main: spec.main_application_file.clone(),
+            arguments: spec.arguments.clone().unwrap_or_default(),
+            proxy_user: spec.proxy_user.clone().filter(|user| !user.is_empty()),
+            dependencies: spec.deps.clone().unwrap_or_default(),
+        },
+        conf,
+        defaults: settings.spark_defaults.clone(),
+        load_spark_defaults: settings.load_spark_defaults,
+        driver: driver.pod,
+        driver_rest,
+        executor: executor.pod,
+        config_maps,
+        notices,
+        name,
+        namespace,
+        identity,
+    })
+}
+
+/// What is refused before anything is built: client mode, denied keys, templates and selectors that contradict.
+fn check(spec: &SparkApplicationSpec, namespace: &str) -> Result<(), SparkError> {
+    if let Some(mode) = spec.mode.as_deref().filter(|mode| *mode != "cluster") {
+        let message = format!("mode {mode} is not supported: the driver runs in a pod of its own, which is cluster mode");
+        return Err(SparkError::conflict("spec.mode", message));
+    }
+    for (key, value) in spec.spark_conf.iter().flatten() {
+        if let Some(reason) = denied::reason(key, value, namespace) {
+            return Err(SparkError::Denied { key: key.clone(), reason });
+        }
+    }
+    for (role, pod) in [("driver", &spec.driver.pod), ("executor", &spec.executor.pod)] {
+        if spec.node_selector.is_some() && pod.node_selector.is_some() {
+            let field = format!("spec.{role}.nodeSelector");
+            return Err(SparkError::conflict(field, "a node selector cannot be both here and at spec.nodeSelector"));
+        }
+    }
+    Ok(())
+}
