@@ -25,4 +25,6 @@ pub mod spark;
 
 pub mod runtime;
 
+pub mod submit;
+
 pub mod cli;

@@ -5,9 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Subcommand;
-use jiff::SignedDuration;
 
-use super::{Failure, print};
+use super::{Failure, print, timeout};
 use crate::api::crd::{DEFINITIONS, Definition};
 use crate::manifest::folder;
 use crate::runtime::client::connected;
@@ -125,9 +124,4 @@ fn line(done: &Applied, dry_run: bool) -> String {
     }
     let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) };
     format!("{} {outcome}{notes}", done.name)
-}
-
-fn timeout(text: &str) -> Result<Duration, String> {
-    let read = text.parse::<SignedDuration>().ok().and_then(|read| Duration::try_from(read).ok());
-    read.filter(|read| !read.is_zero()).ok_or_else(|| "write a time such as 60s or 2m, above 0".into())
 }

@@ -23,8 +23,8 @@ pub(super) fn values_file(name: &str) -> Result<String, Failure> {
     text(name).map_err(|e| failure(name, &e))
 }
 
-/// Reads a patch file; `-` is standard input.
-pub(super) fn patch_file(name: &str) -> Result<String, Failure> {
+/// Reads a file of patches, or of Spark's defaults; `-` is standard input.
+pub(super) fn text_file(name: &str) -> Result<String, Failure> {
     text(name).map_err(|e| failure(if name == "-" { "standard input" } else { name }, &e))
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 done, 1 the check failed, 2 bad input or usage, 3 could not do it (files, cluster).
 
+mod applications;
 mod chart;
 mod completions;
 mod crds;
@@ -13,13 +14,16 @@ mod post_render;
 mod presets;
 mod probe;
 mod render;
+mod submit;
 mod validate;
 mod values;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use jiff::SignedDuration;
 
 /// Renders, checks and runs the Kubernetes operator for Apache Spark.
 #[derive(Debug, Parser)]
@@ -38,6 +42,7 @@ enum Command {
     Patch(patch::Args),
     PostRender(post_render::Args),
     Validate(validate::Args),
+    Submit(Box<submit::Args>),
     Values(values::Args),
     Crds(crds::Args),
     Presets(presets::Args),
@@ -80,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Patch(args) => patch::run(&args),
         Command::PostRender(args) => post_render::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Submit(args) => submit::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Crds(args) => crds::run(&args),
         Command::Presets(args) => presets::run(&args),
@@ -113,6 +119,12 @@ pub(crate) fn print_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<
         }
         _ => Ok(()),
     }
+}
+
+/// A time limit on the command line: `60s`, `2m`.
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
+    let read = text.parse::<SignedDuration>().ok().and_then(|read| Duration::try_from(read).ok());
+    read.filter(|read| !read.is_zero()).ok_or_else(|| "write a time such as 60s or 2m, above 0".into())
 }
 
 /// Writes a warning to standard error, as Helm words it.

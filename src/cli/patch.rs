@@ -105,7 +105,7 @@ fn apply(args: &ApplyArgs) -> Result<(), Failure> {
 pub(super) fn read_patches<'a>(files: impl IntoIterator<Item = &'a String>) -> Result<Vec<Patch>, Failure> {
     let mut patches = Vec::new();
     for name in files {
-        let text = input::patch_file(name)?;
+        let text = input::text_file(name)?;
         let shown = if name == "-" { "standard input" } else { name };
         patches.extend(patch::read_patches(shown, &text).map_err(Failure::input)?);
     }

@@ -62,7 +62,7 @@ pub enum ClusterError {
         /// Its words.
         message: String,
     },
-    /// The account lacks a right.
+    /// The account lacks a right, or a quota is used up.
     #[error("{message}")]
     Forbidden {
         /// The API server's words: object, user, verb, resource and scope.
@@ -103,6 +103,48 @@ pub enum ClusterError {
         limit: Duration,
     },
 }
+
+impl ClusterError {
+    /// Whether the API server answered with this HTTP status.
+    #[must_use]
+    pub fn is_status(&self, code: u16) -> bool {
+        match self {
+            Self::Unauthorized { .. } => code == 401,
+            Self::Forbidden { .. } => code == 403,
+            Self::Refused { status, .. } => status.code == code,
+            _ => false,
+        }
+    }
+
+    /// Whether the same request may succeed later: the server was not reached, was busy, or a quota was used up.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => true,
+            Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
+            Self::Forbidden { message } => message.contains(QUOTA),
+            _ => false,
+        }
+    }
+
+    /// A short name that does not change: for metrics and events.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Forbidden { message } if message.contains(QUOTA) => "QuotaExceeded",
+            Self::Forbidden { .. } => "Forbidden",
+            Self::Unauthorized { .. } => "Unauthorized",
+            Self::Refused { status, .. } if status.code == 422 => "Invalid",
+            Self::Refused { status, .. } if status.code == 404 => "NotFound",
+            Self::Refused { .. } | Self::Answer { .. } => "Refused",
+            Self::Silent { .. } | Self::Timeout { .. } => "DeadlineExceeded",
+            _ => "Unreachable",
+        }
+    }
+}
+
+/// What the API server says of a quota that is used up; it has no status of its own.
+const QUOTA: &str = "exceeded quota:";
 
 /// A cluster, and the time until which everything asked of it must be done.
 pub struct Connection {
@@ -150,6 +192,37 @@ impl Connection {
             },
         })?;
         Ok(Self { client, server, limit, deadline })
+    }
+
+    /// The same cluster with a time limit of its own, from now on.
+    #[must_use]
+    pub fn within(&self, limit: Duration) -> Self {
+        let (client, server) = (self.client.clone(), self.server.clone());
+        Self { client, server, limit, deadline: Instant::now() + limit }
+    }
+
+    /// Address of the API server.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// All the time that there was.
+    #[must_use]
+    pub fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// Until when.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// Sleeps, and says whether there is time left.
+    pub async fn sleep(&self, time: Duration) -> bool {
+        sleep(time.min(self.deadline.saturating_duration_since(Instant::now()))).await;
+        Instant::now() < self.deadline
     }
 
     /// The answer to a request. `what` says what it asks for: `get a.example.com`.

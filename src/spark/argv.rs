@@ -1,6 +1,10 @@
-//! spark-submit's argument list for a compiled application, in the order of Kubeflow's operator.
+//! spark-submit's argument list for a compiled application, in the order of Kubeflow's operator, and the files that it
+//! names. Files are JSON, which is YAML in which no text can be taken for anything else.
+
+use k8s_openapi::api::core::v1::Pod;
 
 use super::compile::Compiled;
+use super::error::SparkError;
 
 impl Compiled {
     /// The arguments behind `spark-submit`. `master` is the API server: `k8s://https://kubernetes.default.svc`.
@@ -31,6 +35,21 @@ impl Compiled {
         arguments.push(program.main.clone());
         arguments.extend(program.arguments.iter().cloned());
         arguments
+    }
+
+    /// The template files that the arguments name, by file name, with their content.
+    ///
+    /// # Errors
+    /// A template cannot be written as JSON.
+    pub fn template_files(&self) -> Result<[(String, String); 2], SparkError> {
+        let file = |role: &str, pod: &Pod| {
+            let text = serde_json::to_string_pretty(pod).map_err(|error| SparkError::Template {
+                field: format!("spec.{role}.template"),
+                cause: error.to_string(),
+            })?;
+            Ok((format!("{role}-pod-template.yaml"), text))
+        };
+        Ok([file("driver", &self.driver)?, file("executor", &self.executor)?])
     }
 
     /// `--jars` and the like, with their lists.

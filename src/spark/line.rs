@@ -71,6 +71,16 @@ impl Line {
         self >= Self::V4_1
     }
 
+    /// Whether executors get a network policy that lets only their application in.
+    pub(super) fn has_network_policy(self) -> bool {
+        self >= Self::V4_2
+    }
+
+    /// Whether privilege escalation is set by configuration, and the service tells of pods that are not ready.
+    pub(super) fn is_strict(self) -> bool {
+        self >= Self::V4_3
+    }
+
     /// Whether `{{APP_ID}}` is replaced in labels too, not only in annotations.
     pub(super) fn substitutes_labels(self) -> bool {
         self >= Self::V4_0

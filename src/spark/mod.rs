@@ -3,7 +3,7 @@
 //! [`compile`] turns a SparkApplication into a [`Compiled`](compile::Compiled) submission: Spark configuration, and pod
 //! templates for driver and executors in which everything is said that the application asks of its pods. Whatever submits
 //! it starts from there: [`argv`] is spark-submit's argument list for it, and [`driver`] makes the objects that spark-submit
-//! would create, for each [`line`] of Spark. [`memory`](amount) and [`properties`] are read and written as Spark does.
+//! would create, for each [`line`] of Spark; [`job`] runs spark-submit in the cluster. [`memory`](amount) and [`properties`] are read and written as Spark does.
 
 pub mod amount;
 pub mod argv;
@@ -11,6 +11,7 @@ pub mod compile;
 pub mod conf;
 pub mod driver;
 pub mod error;
+pub mod job;
 pub mod line;
 pub mod name;
 pub mod properties;

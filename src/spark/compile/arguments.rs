@@ -88,7 +88,7 @@ pub(super) fn conf(
     }
     settings.map("spark.hadoop.", spec.hadoop_conf.as_ref(), "spec.hadoopConf");
     settings.add(DRIVER_POD_NAME, driver_pod_name(app.name, spec), "spec.driver.podName");
-    self::driver(app, images, &mut settings)?;
+    self::driver(app, images, driver, &mut settings)?;
     executors(app, images, executor, &mut settings)?;
     settings.map("spark.kubernetes.node.selector.", spec.node_selector.as_ref(), "spec.nodeSelector");
     dynamic_allocation(spec, &mut settings);
@@ -96,7 +96,12 @@ pub(super) fn conf(
     Ok(settings.0)
 }
 
-fn driver(app: &App<'_>, images: &Images, settings: &mut Settings) -> Result<(), SparkError> {
+fn driver(
+    app: &App<'_>,
+    images: &Images,
+    template: &Template,
+    settings: &mut Settings,
+) -> Result<(), SparkError> {
     let driver = &app.spec.driver;
     labels(app, "driver", &driver.pod, settings);
     settings.add("spark.kubernetes.driver.container.image", &images.driver.value, &images.driver.field);
@@ -115,6 +120,7 @@ fn driver(app: &App<'_>, images: &Images, settings: &mut Settings) -> Result<(),
     settings.map(&format!("{service}.annotation."), driver.service_annotations.as_ref(), "spec.driver.serviceAnnotations");
     environment("driver", "spark.kubernetes.driverEnv.", &driver.pod, settings);
     placement(app, "driver", &driver.pod, settings);
+    escalation("driver", template, settings);
     local_dirs(app, "driver", &driver.pod, settings)
 }
 
@@ -152,6 +158,7 @@ fn executors(
     }
     settings.some("spark.executor.extraJavaOptions", executor.java_options.as_ref(), "spec.executor.javaOptions");
     placement(app, "executor", &executor.pod, settings);
+    escalation("executor", template, settings);
     // From 4.1 on Spark sets it whatever the template says.
     let grace = template.pod.spec.as_ref().and_then(|pod| pod.termination_grace_period_seconds);
     settings.some(
@@ -237,6 +244,15 @@ fn placement(app: &App<'_>, role: &str, pod: &SparkPodSpec, settings: &mut Setti
     settings.some(format!("spark.kubernetes.{role}.scheduler.name"), scheduler.as_ref(), field);
     let prefix = format!("spark.kubernetes.{role}.node.selector.");
     settings.map(&prefix, pod.node_selector.as_ref(), &format!("spec.{role}.nodeSelector"));
+}
+
+/// From 4.3 on Spark sets it whatever the template says.
+fn escalation(role: &str, template: &Template, settings: &mut Settings) {
+    let context = template.container().and_then(|spark| spark.security_context.as_ref());
+    let privileged = context.and_then(|context| context.privileged).filter(|privileged| *privileged);
+    let allowed = context.and_then(|context| context.allow_privilege_escalation).or(privileged);
+    let key = format!("spark.kubernetes.{role}.securityContext.allowPrivilegeEscalation");
+    settings.some(key, allowed.as_ref(), format!("spec.{role}.securityContext"));
 }
 
 fn local_dirs(

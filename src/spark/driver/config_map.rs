@@ -21,7 +21,7 @@ const LIMIT: usize = 1 << 20;
 /// Spark's template step: the executors' template in a config map that the driver reads.
 pub(super) fn executor_template(driver: &mut Driver<'_>) -> Result<Vec<ConfigMap>, SparkError> {
     let name = format!("{}-driver-podspec-conf-map", driver.prefix);
-    let text = template_text(driver.compiled)?;
+    let [_, (_, text)] = driver.compiled.template_files()?;
     let data = [(TEMPLATE_KEY.to_owned(), text)].into();
     let map = config_map(driver, &name, data, "spec.executor.template", "the executors' pod template")?;
     let item = KeyToPath { key: TEMPLATE_KEY.to_owned(), path: TEMPLATE_FILE.to_owned(), mode: None };
@@ -30,14 +30,6 @@ pub(super) fn executor_template(driver: &mut Driver<'_>) -> Result<Vec<ConfigMap
     mount(driver, volume, TEMPLATE_FOLDER.to_owned(), None);
     driver.property("spark.kubernetes.executor.podTemplateFile", format!("{TEMPLATE_FOLDER}/{TEMPLATE_FILE}"));
     Ok(vec![map])
-}
-
-/// The executors' template as Spark reads it from its file.
-fn template_text(compiled: &crate::spark::Compiled) -> Result<String, SparkError> {
-    serde_json::to_string_pretty(&compiled.executor).map_err(|error| SparkError::Template {
-        field: "spec.executor.template".to_owned(),
-        cause: error.to_string(),
-    })
 }
 
 /// The last step of a submission: the configuration as the driver reads it.

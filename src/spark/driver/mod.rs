@@ -8,6 +8,7 @@ mod command;
 mod conf;
 mod config_map;
 mod credentials;
+mod network_policy;
 mod pod;
 mod refused;
 mod rest;
@@ -15,6 +16,7 @@ mod service;
 mod volumes;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar, PersistentVolumeClaim, Pod, PodSpec, Service};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use super::compile::Compiled;
@@ -36,6 +38,8 @@ pub struct Objects {
     pub config_maps: Vec<ConfigMap>,
     /// Claims for volumes that are made on demand.
     pub claims: Vec<PersistentVolumeClaim>,
+    /// Who may reach the executors, from Spark 4.2 on.
+    pub network_policy: Option<NetworkPolicy>,
 }
 
 /// Builds the objects of a submission.
@@ -79,7 +83,8 @@ pub fn as_spark_submit(compiled: &Compiled, master: &str) -> Result<Objects, Spa
     let mut config_maps = config_map::executor_template(&mut driver)?;
     volumes::local_dirs(&mut driver)?;
     config_maps.push(config_map::configuration(&mut driver)?);
-    Ok(Objects { pod: driver.finish(), service, config_maps, claims })
+    let network_policy = network_policy::build(&driver);
+    Ok(Objects { pod: driver.finish(), service, config_maps, claims, network_policy })
 }
 
 /// A driver in the making.
@@ -145,7 +150,8 @@ impl Objects {
         let services = std::iter::once(&mut self.service.metadata);
         let maps = self.config_maps.iter_mut().map(|map| &mut map.metadata);
         let claims = self.claims.iter_mut().map(|claim| &mut claim.metadata);
-        for metadata in services.chain(maps).chain(claims) {
+        let policies = self.network_policy.iter_mut().map(|policy| &mut policy.metadata);
+        for metadata in services.chain(maps).chain(claims).chain(policies) {
             metadata.owner_references = Some(vec![owner.clone()]);
         }
     }

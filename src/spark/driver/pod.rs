@@ -121,6 +121,7 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     let ports = ports(driver.compiled.line, conf)?;
     let environment = conf.map_below("spark.kubernetes.driverEnv.");
     let (requests, limits) = resources(driver)?;
+    let escalation = escalation(driver.compiled.line, conf)?;
     let spark = &mut driver.spark;
     if spark.name.is_empty() {
         super::super::compile::DRIVER_CONTAINER.clone_into(&mut spark.name);
@@ -136,6 +137,9 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     let resources = spark.resources.get_or_insert_default();
     resources.requests.get_or_insert_default().extend(requests);
     resources.limits.get_or_insert_default().extend(limits);
+    if let Some(allowed) = escalation {
+        spark.security_context.get_or_insert_default().allow_privilege_escalation = Some(allowed);
+    }
     // spark-submit tells the name of its own user; that of Spark's images is this.
     driver.env("SPARK_USER", "spark");
     let id = driver.application_id.clone();
@@ -150,6 +154,15 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         value_from: Some(EnvVarSource { field_ref: Some(address), ..EnvVarSource::default() }),
     });
     Ok(())
+}
+
+/// Whether the container may gain privileges, where Spark says so.
+fn escalation(line: Line, conf: &Conf) -> Result<Option<bool>, SparkError> {
+    if !line.is_strict() {
+        return Ok(None);
+    }
+    let both = conf.bool("spark.kubernetes.securityContext.allowPrivilegeEscalation", false)?;
+    conf.bool("spark.kubernetes.driver.securityContext.allowPrivilegeEscalation", both).map(Some)
 }
 
 type Amounts = BTreeMap<String, Quantity>;

@@ -46,6 +46,9 @@ pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
         ports: Some(ports.iter().map(|(name, port)| service_port(name, *port)).collect()),
         ..ServiceSpec::default()
     };
+    let key = "spark.kubernetes.driver.service.publishNotReadyAddresses";
+    let early = if driver.compiled.line.is_strict() { Some(conf.bool(key, true)?) } else { None };
+    let spec = ServiceSpec { publish_not_ready_addresses: early.filter(|early| *early), ..spec };
     let host = format!("{}.{}.svc", driver.service, driver.compiled.namespace);
     driver.property("spark.driver.host", host);
     for (name, port) in ports {

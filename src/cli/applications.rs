@@ -1,0 +1,110 @@
+//! SparkApplications as the user wrote them: read, checked, and with the place of every field for what is said of it.
+
+use super::{Failure, input, warn};
+use crate::api::SparkApplication;
+use crate::api::validate::{Level, definition, validate};
+use crate::spark::SparkError;
+use crate::yaml::{Node, Place};
+
+/// An application, and the tree it was read from.
+pub(super) struct Source {
+    /// The application.
+    pub application: SparkApplication,
+    node: Node,
+}
+
+/// The applications of files, folders and standard input.
+///
+/// # Errors
+/// A file cannot be read, holds something else, or an application that the API server would refuse.
+pub(super) fn read(filenames: &[String]) -> Result<Vec<Source>, Failure> {
+    let mut sources = Vec::new();
+    for name in filenames {
+        for manifests in input::manifests(name)? {
+            for chunk in manifests.chunks() {
+                let Some(content) = manifests.read(chunk).map_err(Failure::input)? else { continue };
+                if let Some(key) = content.duplicate_keys.first() {
+                    let before = key.before.line;
+                    return Err(Failure::input(format!(
+                        "{}: the key `{}` is written twice, before in line {before}",
+                        key.place, key.key
+                    )));
+                }
+                for object in &content.objects {
+                    let node = object.items.iter().try_fold(&content.root, |node, index| {
+                        node.find(["items", index.to_string().as_str()])
+                    });
+                    let Some(node) = node else { continue };
+                    let (api_version, kind) = (object.identity.api_version(), &object.identity.kind);
+                    let Some(definition) =
+                        definition(&api_version, kind).filter(|definition| definition.kind == "SparkApplication")
+                    else {
+                        return Err(Failure::input(format!(
+                            "{}: {api_version} {kind} is no SparkApplication of sparkoperator.k8s.io/v1beta2",
+                            object.place
+                        )));
+                    };
+                    let found = validate(&definition, node);
+                    let errors: Vec<_> = found.iter().filter(|finding| finding.level == Level::Error).collect();
+                    if !errors.is_empty() {
+                        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+                        return Err(Failure::input(lines.join("\nError: ")));
+                    }
+                    let application = serde_path_to_error::deserialize(node.to_json()).map_err(
+                        |error: serde_path_to_error::Error<_>| {
+                            Failure::input(at(node, &error.path().to_string(), &error.inner().to_string()))
+                        },
+                    )?;
+                    sources.push(Source { application, node: node.clone() });
+                }
+            }
+        }
+    }
+    if sources.is_empty() {
+        return Err(Failure::input("there is no SparkApplication in the input"));
+    }
+    Ok(sources)
+}
+
+impl Source {
+    /// What is wrong with a field, with its place.
+    pub(super) fn failure(&self, field: &str, message: &str) -> Failure {
+        Failure::input(at(&self.node, field, message))
+    }
+
+    /// As [`Source::failure`], for an application that cannot be submitted.
+    pub(super) fn spark_failure(&self, error: &SparkError) -> Failure {
+        self.failure(&error.field(), &error.to_string())
+    }
+
+    /// Says something about a field that is no error.
+    pub(super) fn warn(&self, field: &str, message: &str) {
+        warn(&at(&self.node, field, message));
+    }
+}
+
+/// `app.yaml:7:3: spec.driver.memory: …`
+fn at(node: &Node, field: &str, message: &str) -> String {
+    format!("{}: {field}: {message}", place(node, field))
+}
+
+/// Where a field is written; the nearest above it when it is not.
+fn place(node: &Node, field: &str) -> Place {
+    let mut place = node.place.clone();
+    let mut node = node;
+    let mut rest = field;
+    while !rest.is_empty() {
+        // A key of a mapping is in brackets, and may have dots.
+        let (step, behind) = match rest.strip_prefix('[') {
+            Some(inside) => inside.split_once(']').unwrap_or((inside, "")),
+            None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
+        };
+        rest = behind.strip_prefix('.').unwrap_or(behind);
+        match node.find([step]) {
+            Some(found) => node = found,
+            None => break,
+        }
+        place = node.place.clone();
+    }
+    place
+}

@@ -1,0 +1,86 @@
+//! Why a submission failed, and whether trying again may help.
+
+use std::io;
+
+use crate::runtime::client::ClusterError;
+use crate::spark::SparkError;
+
+/// A submission that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The application cannot be submitted as it is.
+    #[error(transparent)]
+    Application(#[from] SparkError),
+    /// The cluster refused something, or was not reached.
+    #[error("cannot create {what}: {error}")]
+    Cluster {
+        /// The object: `Pod team-a/pi-driver`.
+        what: String,
+        /// The reason.
+        error: ClusterError,
+    },
+    /// The name of the driver pod is taken by somebody else.
+    #[error("driver pod already exist: {pod} {whose}")]
+    DriverExists {
+        /// Namespace and name.
+        pod: String,
+        /// What is known of it: `belongs to SparkApplication other`.
+        whose: String,
+    },
+    /// An earlier run's driver pod is not gone yet.
+    #[error("the driver pod {pod} of an earlier run is still there after {seconds} s")]
+    StillThere {
+        /// Namespace and name.
+        pod: String,
+        /// How long was waited.
+        seconds: u64,
+    },
+    /// spark-submit failed.
+    #[error("failed to run spark-submit: {text}")]
+    SparkSubmit {
+        /// What it wrote to standard error; the middle of a long text is left out.
+        text: String,
+    },
+    /// spark-submit did not end in time.
+    #[error("failed to run spark-submit: it did not end within {seconds} s{text}")]
+    Deadline {
+        /// The limit.
+        seconds: u64,
+        /// What it wrote so far.
+        text: String,
+    },
+    /// spark-submit could not be run.
+    #[error("failed to run spark-submit: {what}: {error}")]
+    Io {
+        /// What was done: `start /opt/spark/bin/spark-submit`.
+        what: String,
+        /// The reason.
+        error: io::Error,
+    },
+}
+
+impl SubmitError {
+    /// Whether the same submission may succeed later with nothing changed.
+    #[must_use]
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Application(_) | Self::DriverExists { .. } => false,
+            Self::Cluster { error, .. } => error.retryable(),
+            Self::StillThere { .. } | Self::SparkSubmit { .. } | Self::Deadline { .. } | Self::Io { .. } => true,
+        }
+    }
+
+    /// A short name that does not change: for metrics and events.
+    #[must_use]
+    pub fn category(&self) -> &'static str {
+        match self {
+            Self::Application(error) => error.category(),
+            Self::Cluster { error, .. } => error.category(),
+            Self::DriverExists { .. } => "DriverExists",
+            Self::StillThere { .. } => "DriverStillThere",
+            Self::SparkSubmit { .. } => "SparkSubmitFailed",
+            Self::Deadline { .. } => "DeadlineExceeded",
+            Self::Io { .. } => "SparkSubmitNotRun",
+        }
+    }
+}

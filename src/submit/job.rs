@@ -1,0 +1,145 @@
+//! The submitter `job`: spark-submit runs in a Job, and is waited for.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8s_openapi::api::batch::v1::Job as KubernetesJob;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::api::{ListParams, LogParams};
+use kube::{Api, Resource, ResourceExt};
+
+use super::existing::{self, Found, create, described};
+use super::{Kind, SubmitError, Submitted, Submitter, native};
+use crate::runtime::client::Connection;
+use crate::spark::compile::SUBMISSION_ID;
+use crate::spark::job::job;
+use crate::spark::{Compiled, SparkError};
+
+/// Runs spark-submit in Jobs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Job;
+
+/// Between two looks at a Job: spark-submit takes seconds.
+const BETWEEN: Duration = Duration::from_millis(500);
+/// How much of what spark-submit wrote is kept, in bytes and lines.
+const LOG_LINES: i64 = 40;
+const LOG_BYTES: i64 = 16 << 10;
+
+impl Submitter for Job {
+    fn kind(&self) -> Kind {
+        Kind::Job
+    }
+
+    fn submit<'a>(
+        &'a self,
+        application: &'a Compiled,
+        cluster: &'a Connection,
+    ) -> BoxFuture<'a, Result<Submitted, SubmitError>> {
+        submit(application, cluster).boxed()
+    }
+}
+
+/// The objects that are created for an application.
+///
+/// # Errors
+/// See [`job`].
+pub fn manifests(application: &Compiled, deadline: Duration) -> Result<(KubernetesJob, ConfigMap), SparkError> {
+    job(application, deadline.as_secs().max(1))
+}
+
+async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
+    // What an earlier submission left would make spark-submit fail after all its work.
+    let adopted = match existing::driver(application, cluster).await? {
+        Found::Nothing => false,
+        Found::Ours(_) => true,
+        Found::Older(pod) => {
+            let what = described::<Pod>(&application.namespace, &application.driver_pod);
+            existing::delete(cluster, &*pod).await.map_err(|error| SubmitError::Cluster { what, error })?;
+            existing::gone(application, cluster, &pod).await?;
+            false
+        }
+        Found::Foreign(whose) => {
+            let pod = format!("{}/{}", application.namespace, application.driver_pod);
+            return Err(SubmitError::DriverExists { pod, whose });
+        }
+    };
+    let (job, mut templates) = manifests(application, cluster.limit())?;
+    let mut created = native::config_maps(application, cluster).await?;
+    let id = application.identity.submission.as_str();
+    let job = create(cluster, &job, |there: &KubernetesJob| there.labels().get(SUBMISSION_ID).is_some_and(|l| l == id));
+    let job = job.await?;
+    templates.metadata.owner_references = job.controller_owner_ref(&()).map(|owner| vec![owner]);
+    let uid = job.uid().unwrap_or_default();
+    let ours = |there: &ConfigMap| there.owner_references().iter().any(|owner| owner.uid == uid);
+    let outcome = match create(cluster, &templates, ours).await {
+        Ok(_) => wait(application, cluster, &job).await,
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(pod) => {
+            created.push(format!("Job/{}", job.name_any()));
+            created.push(format!("Pod/{}", pod.name_any()));
+            Ok(Submitted {
+                driver_pod: pod.name_any(),
+                driver_uid: pod.uid().unwrap_or_default(),
+                application_id: pod.labels().get("spark-app-selector").cloned(),
+                created,
+                adopted,
+                missing: Vec::new(),
+            })
+        }
+        Err(error) => {
+            // Its pod and its templates go with it. A minute of its own: the time may be up.
+            let _ = existing::delete(&cluster.within(Duration::from_mins(1)), &job).await;
+            Err(error)
+        }
+    }
+}
+
+/// Waits until spark-submit has ended, and finds the driver that it made.
+async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob) -> Result<Pod, SubmitError> {
+    let jobs: Api<KubernetesJob> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let name = job.name_any();
+    let what = described::<KubernetesJob>(&application.namespace, &name);
+    loop {
+        let now = cluster.ask(&format!("get {what}"), jobs.get(&name)).await;
+        let status = match now {
+            Ok(job) => job.status.unwrap_or_default(),
+            Err(error) => return Err(SubmitError::Cluster { what, error }),
+        };
+        let ended = status.succeeded.unwrap_or(0) > 0 || status.failed.unwrap_or(0) > 0;
+        if ended {
+            return match existing::driver(application, cluster).await? {
+                Found::Ours(pod) => Ok(*pod),
+                _ => Err(SubmitError::SparkSubmit { text: said(application, cluster, &name).await }),
+            };
+        }
+        if !cluster.sleep(BETWEEN).await {
+            let text = said(application, &cluster.within(Duration::from_secs(5)), &name).await;
+            return Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text: format!(": {text}") });
+        }
+    }
+}
+
+/// What the Job's container wrote last, or why it does not run.
+async fn said(application: &Compiled, cluster: &Connection, job: &str) -> String {
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let selector = ListParams::default().labels(&format!("batch.kubernetes.io/job-name={job}"));
+    let pod = match cluster.ask("list the pods of the Job", pods.list(&selector)).await {
+        Ok(list) => list.items.into_iter().next(),
+        Err(error) => return error.to_string(),
+    };
+    let Some(pod) = pod else { return format!("the Job {job} has no pod: look at its events") };
+    let status = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref()?.first()?.state.clone());
+    if let Some(waiting) = status.and_then(|state| state.waiting) {
+        let reason = waiting.reason.unwrap_or_default();
+        return format!("its container waits: {reason} {}", waiting.message.unwrap_or_default()).trim_end().to_owned();
+    }
+    let last = LogParams { tail_lines: Some(LOG_LINES), limit_bytes: Some(LOG_BYTES), ..LogParams::default() };
+    match cluster.ask("read the log of spark-submit", pods.logs(&pod.name_any(), &last)).await {
+        Ok(log) if !log.trim().is_empty() => log.trim().to_owned(),
+        Ok(_) => "it wrote nothing".to_owned(),
+        Err(error) => format!("its log cannot be read: {error}"),
+    }
+}

@@ -1,0 +1,176 @@
+//! The native submitter: the driver and what belongs to it, created through the API server. No Java, no process.
+//!
+//! The pod comes first, because it owns the rest; its container waits for its config map. Everything has a name that
+//! follows from the submission's id, so that a second try finds what the first one made.
+
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use kube::api::PostParams;
+use kube::{Api, Resource, ResourceExt};
+
+use super::existing::{self, Found, create, described};
+use super::{Kind, SubmitError, Submitted, Submitter};
+use crate::runtime::client::Connection;
+use crate::spark::{Compiled, Objects, build};
+
+/// Creates drivers itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Native;
+
+impl Submitter for Native {
+    fn kind(&self) -> Kind {
+        Kind::Native
+    }
+
+    fn submit<'a>(
+        &'a self,
+        application: &'a Compiled,
+        cluster: &'a Connection,
+    ) -> BoxFuture<'a, Result<Submitted, SubmitError>> {
+        submit(application, cluster).boxed()
+    }
+}
+
+async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
+    // Built before anything is created: what is wrong with an application leaves nothing behind.
+    let mut objects = build(application)?;
+    let mut created = config_maps(application, cluster).await?;
+    let (pod, adopted) = driver(application, cluster, &objects.pod).await?;
+    created.push(format!("Pod/{}", pod.name_any()));
+    objects.own(&pod);
+    match followers(cluster, objects, &pod).await {
+        Ok((names, missing)) => {
+            created.extend(names);
+            Ok(Submitted {
+                driver_pod: pod.name_any(),
+                driver_uid: pod.uid().unwrap_or_default(),
+                application_id: pod.labels().get("spark-app-selector").cloned(),
+                created,
+                adopted,
+                missing,
+            })
+        }
+        Err(error) => {
+            // What belongs to the pod goes with it. Where not even that succeeds, the next try finds it.
+            let _ = existing::delete(cluster, &pod).await;
+            Err(error)
+        }
+    }
+}
+
+/// Config maps of the application itself. They outlive a run, so they are brought up to date.
+pub(super) async fn config_maps(
+    application: &Compiled,
+    cluster: &Connection,
+) -> Result<Vec<String>, SubmitError> {
+    let api: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let mut names = Vec::new();
+    for map in &application.config_maps {
+        let owner = application.identity.owner.as_ref().map(|owner| owner.uid.as_str());
+        let same_owner = |there: &ConfigMap| match owner {
+            Some(uid) => there.owner_references().iter().any(|owner| owner.uid == uid),
+            None => there.owner_references().is_empty(),
+        };
+        let mut there = create(cluster, map, same_owner).await?;
+        if there.data != map.data {
+            there.data.clone_from(&map.data);
+            let name = there.name_any();
+            let what = described::<ConfigMap>(&application.namespace, &name);
+            let parameters = PostParams::default();
+            let replaced = cluster.ask(&format!("update {what}"), api.replace(&name, &parameters, &there)).await;
+            replaced.map_err(|error| SubmitError::Cluster { what, error })?;
+        }
+        names.push(format!("ConfigMap/{}", map.name_any()));
+    }
+    Ok(names)
+}
+
+/// The driver pod, and whether an earlier try of this submission made it.
+async fn driver(
+    application: &Compiled,
+    cluster: &Connection,
+    pod: &Pod,
+) -> Result<(Pod, bool), SubmitError> {
+    let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let what = described::<Pod>(&application.namespace, &application.driver_pod);
+    loop {
+        match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), pod)).await {
+            Ok(pod) => return Ok((pod, false)),
+            Err(error) if error.is_status(409) => {}
+            Err(error) => return Err(SubmitError::Cluster { what, error }),
+        }
+        match existing::driver(application, cluster).await? {
+            Found::Nothing => {}
+            Found::Ours(pod) => return Ok((*pod, true)),
+            Found::Older(pod) => {
+                existing::delete(cluster, &*pod)
+                    .await
+                    .map_err(|error| SubmitError::Cluster { what: what.clone(), error })?;
+                existing::gone(application, cluster, &pod).await?;
+            }
+            Found::Foreign(whose) => {
+                let pod = format!("{}/{}", application.namespace, application.driver_pod);
+                return Err(SubmitError::DriverExists { pod, whose });
+            }
+        }
+    }
+}
+
+/// All that the pod owns, at once. Without rights on network policies, as under roles written for Kubeflow's operator,
+/// the application runs without one.
+async fn followers(
+    cluster: &Connection,
+    objects: Objects,
+    pod: &Pod,
+) -> Result<(Vec<String>, Vec<String>), SubmitError> {
+    let Objects { pod: _, service, config_maps, claims, network_policy } = &objects;
+    let uid = pod.uid();
+    let mut creations: Vec<BoxFuture<'_, Result<String, SubmitError>>> = Vec::new();
+    macro_rules! creation {
+        ($object:expr) => {{
+            let uid = uid.clone();
+            let object = $object;
+            creations.push(
+                async move {
+                    let ours = |there: &_| owned_by(there, uid.as_deref());
+                    let created = create(cluster, object, ours).await?;
+                    Ok(named(&created))
+                }
+                .boxed(),
+            );
+        }};
+    }
+    config_maps.iter().for_each(|map| creation!(map));
+    creation!(service);
+    claims.iter().for_each(|claim| creation!(claim));
+    let (policy, all) = futures::future::join(
+        async {
+            match network_policy {
+                Some(policy) => Some(create(cluster, policy, |there| owned_by(there, uid.as_deref())).await),
+                None => None,
+            }
+        },
+        join_all(creations),
+    )
+    .await;
+    let mut names = all.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let mut missing = Vec::new();
+    match policy {
+        None => {}
+        Some(Ok(policy)) => names.push(named(&policy)),
+        Some(Err(SubmitError::Cluster { error, .. })) if error.is_status(403) => {
+            missing.push(format!("the executors' NetworkPolicy of Spark: {error}"));
+        }
+        Some(Err(error)) => return Err(error),
+    }
+    Ok((names, missing))
+}
+
+fn owned_by<K: Resource>(object: &K, uid: Option<&str>) -> bool {
+    object.meta().owner_references.iter().flatten().any(|owner| Some(owner.uid.as_str()) == uid)
+}
+
+fn named<K: Resource<DynamicType = ()>>(object: &K) -> String {
+    format!("{}/{}", K::kind(&()), object.name_any())
+}
