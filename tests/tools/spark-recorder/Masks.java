@@ -70,17 +70,19 @@ final class Masks {
         if (fields.containsKey(key) && (!key.equals("spark-version") || text.equals(version))) {
             return new TextNode(fields.get(key));
         }
-        return new TextNode(sorted.contains(key) ? sortedLines(text(text)) : text(text));
+        return sorted.contains(key) ? sortedLines(text(text)) : new TextNode(text(text));
     }
 
-    /** The comments on top stay there: what follows comes in the order of a hash table. */
-    private static String sortedLines(String text) {
+    /** A list of lines. The comments on top stay there: what follows comes in the order of a hash table. */
+    private static JsonNode sortedLines(String text) {
         String[] lines = text.split("\n");
         int from = 0;
         while (from < lines.length && lines[from].startsWith("#")) {
             from++;
         }
         Arrays.sort(lines, from, lines.length);
-        return String.join("\n", lines) + "\n";
+        ArrayNode list = SparkRecorder.JSON.createArrayNode();
+        Arrays.asList(lines).forEach(list::add);
+        return list;
     }
 }

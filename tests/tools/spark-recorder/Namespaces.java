@@ -25,9 +25,15 @@ final class Namespaces {
         }
     }
 
-    /** Deletes at once: a pod that is given time to end would be in the way of the next case of its name. */
-    void empty(List<String> objects) throws IOException, InterruptedException {
+    /**
+     * Deletes at once: a pod that is given time to end would be in the way of the next case of its name. All other
+     * names are unique, and what the pod owns goes with it; without a pod it has no owner.
+     */
+    void empty(List<String> objects, boolean all) throws IOException, InterruptedException {
         for (String path : objects) {
+            if (!all && !path.contains("/pods/")) {
+                continue;
+            }
             int status = send("DELETE", path + "?gracePeriodSeconds=0", "");
             if (status != 404 && status / 100 != 2) {
                 throw new IOException("DELETE " + path + ": " + status);

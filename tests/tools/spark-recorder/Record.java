@@ -1,6 +1,7 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,11 +38,16 @@ final class Record {
         }
         ArrayNode lines = record.putArray("requests");
         requests.forEach(line -> lines.add(masks.text(one.restore(line))));
-        ArrayNode bodies = record.putArray("sent");
-        sent.values().forEach(object -> bodies.add(masks.object(object, one::restore)));
-        ArrayNode objects = record.putArray("stored");
-        stored.values().forEach(object -> objects.add(masks.object(object, one::restore)));
+        record.putArray("sent").addAll(masked(masks, sent));
+        record.putArray("stored").addAll(masked(masks, stored));
         return record;
+    }
+
+    private List<ObjectNode> masked(Masks masks, Map<String, JsonNode> objects) {
+        List<ObjectNode> ordered = new ArrayList<>();
+        objects.values().forEach(object -> ordered.add(object.deepCopy()));
+        new Order(one.conf).apply(ordered);
+        return ordered.stream().map(object -> (ObjectNode) masks.object(object, one::restore)).toList();
     }
 
     private static String line(RecordingProxy.Request request) {

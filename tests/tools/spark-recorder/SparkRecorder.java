@@ -1,12 +1,15 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -20,6 +23,7 @@ public final class SparkRecorder {
     public static void main(String[] arguments) throws Exception {
         switch (arguments[0]) {
             case "submit" -> submit(Path.of(arguments[1]), Path.of(arguments[2]), arguments[3], Path.of(arguments[4]));
+            case "store" -> Store.run(Path.of(arguments[1]), Path.of(arguments[2]));
             case "executors" -> ExecutorProbes.run(Path.of(arguments[1]), Path.of(arguments[2]), Path.of(arguments[3]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
@@ -46,7 +50,7 @@ public final class SparkRecorder {
             proxy.begin();
             String error = run(one);
             Record record = new Record(one, proxy.end(), error);
-            namespaces.empty(proxy.created());
+            namespaces.empty(proxy.created(), error != null);
             // What a submission leaves in the system properties must not be read by the next one.
             System.setProperties((Properties) clean.clone());
             System.setOut(stdout);
@@ -82,6 +86,7 @@ public final class SparkRecorder {
         private static final String TEMPLATES = "TEMPLATES/";
         final String[] arguments;
         final String namespace;
+        final Map<String, String> conf = new TreeMap<>();
         final List<String> accounts = new ArrayList<>(List.of("default"));
         private final String address;
         private final String folder;
@@ -103,16 +108,27 @@ public final class SparkRecorder {
                 } else if (text.matches("(?s)spark\\.kubernetes\\.authenticate.*serviceAccountName=.*")) {
                     accounts.add(text.substring(text.indexOf('=') + 1));
                 }
+                if (before.equals("--conf") && text.contains("=")) {
+                    conf.put(text.substring(0, text.indexOf('=')), text.substring(text.indexOf('=') + 1));
+                }
                 given.add(text.replace(TEMPLATES, this.folder));
             }
             this.arguments = given.toArray(new String[0]);
             this.namespace = namespace;
+            Path template = folder.resolve("driver.yaml");
+            if (Files.exists(template)) {
+                String account = new YAMLMapper().readTree(template.toFile()).at("/spec/serviceAccountName").asText();
+                if (!account.isEmpty()) {
+                    accounts.add(account);
+                }
+            }
         }
 
         /** What the recorder put in for the case's own words, put back; in spark.properties colons are escaped. */
         String restore(String text) {
             String restored = text.replace(folder, TEMPLATES).replace("k8s://" + address, master);
-            return restored.replace(escape("k8s://" + address), escape(master));
+            restored = restored.replace(escape("k8s://" + address), escape(master));
+            return restored.replace(address, master.replace("k8s://", ""));
         }
 
         private static String escape(String text) {

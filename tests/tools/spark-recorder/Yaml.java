@@ -69,12 +69,14 @@ final class Yaml {
             return node.toString();
         }
         String text = node.asText();
-        return block(text) ? "|\n" + " ".repeat(indent) + text.strip().replace("\n", "\n" + " ".repeat(indent)) : scalar(text);
+        String lines = "\n" + " ".repeat(indent);
+        return block(text) ? "|" + lines + text.strip().replace("\n", lines) : scalar(text);
     }
 
     /** Lines that a literal block shows as they are. */
     private static boolean block(String text) {
-        return text.matches("(?s)[^\\s].*[^\\s]\n") && text.strip().contains("\n") && !text.matches("(?s).*(\n\n|[ \t]\n|[\\p{Cntrl}&&[^\n]]).*");
+        return text.matches("(?s)[^\\s].*[^\\s]\n") && text.strip().contains("\n")
+            && !text.matches("(?s).*(\n\n|[ \t]\n|[\\p{Cntrl}&&[^\n]]).*");
     }
 
     private static String scalar(String text) {
