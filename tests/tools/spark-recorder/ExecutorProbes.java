@@ -1,4 +1,6 @@
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -31,6 +33,8 @@ import scala.Option;
  */
 final class ExecutorProbes {
     private static final YAMLMapper YAML = new YAMLMapper();
+    private static final ObjectMapper SORTING =
+        new ObjectMapper().configure(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS, true);
     private final KubernetesClient client = new KubernetesClientBuilder()
         .withConfig(new ConfigBuilder().withMasterUrl("http://127.0.0.1:1").withAutoConfigure(false).build()).build();
     private final Map<String, String> conf = Map.of(
@@ -59,7 +63,7 @@ final class ExecutorProbes {
         ObjectNode template = (ObjectNode) YAML.readTree("apiVersion: v1\nkind: Pod\n");
         template.setAll((ObjectNode) probe.get("template"));
         String at = probe.get("at").asText();
-        JsonNode given = given(template, at);
+        JsonNode given = probe.has("given") ? probe.get("given") : given(template, at);
         JsonNode with;
         JsonNode without;
         try {
@@ -116,8 +120,8 @@ final class ExecutorProbes {
         ObjectNode result = SparkRecorder.JSON.createObjectNode();
         result.set("pod", SparkRecorder.JSON.readTree(Serialization.asJson(pod.pod())));
         result.set("container", SparkRecorder.JSON.readTree(Serialization.asJson(pod.container())));
-        // The custom profile has a number that grows, and nothing else does.
-        return SparkRecorder.JSON.readTree(masks.text(result.toString()));
+        String text = result.toString().replace('"' + org.apache.spark.package$.MODULE$.SPARK_VERSION() + '"', "\"SPARK_VERSION\"");
+        return SparkRecorder.JSON.readTree(masks.text(text));
     }
 
     private static boolean contains(JsonNode list, JsonNode items) {
@@ -156,13 +160,18 @@ final class ExecutorProbes {
         List<String> seen = new ArrayList<>();
         List<String> twice = new ArrayList<>();
         for (JsonNode item : list) {
-            String name = item.path("name").asText();
+            String name = item.path("name").asText(item.path("resourceName").asText());
+            if (name.isEmpty()) {
+                continue;
+            }
             (seen.contains(name) ? twice : seen).add(name);
         }
         return twice.isEmpty() ? "" : ", twice: " + String.join(" ", twice);
     }
 
-    private static String show(JsonNode node) {
-        return node.toString().replace("|", "\\|");
+    /** Keys in order: that of the client's libraries differs from line to line. */
+    private static String show(JsonNode node) throws IOException {
+        Object sorted = SORTING.treeToValue(node, Object.class);
+        return "`" + SORTING.writeValueAsString(sorted).replace("|", "\\|") + "`";
     }
 }
