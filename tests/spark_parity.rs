@@ -3,7 +3,6 @@
 //! What spark-submit makes is recorded (`spark_parity/recorded/`, by `spark_parity/record`): no Java runs here.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test")]
-#![allow(dead_code, reason = "the parts wait for the native builder")]
 
 #[path = "spark_parity/compare.rs"]
 mod compare;
@@ -11,3 +10,5 @@ mod compare;
 mod masks;
 #[path = "spark_parity/recorded.rs"]
 mod recorded;
+#[path = "spark_parity/natively.rs"]
+mod natively;

@@ -194,11 +194,16 @@ impl Connection {
         Ok(Self { client, server, limit, deadline })
     }
 
+    /// A client that is there already, of the API server at an address, with a time limit from now on.
+    #[must_use]
+    pub fn of(client: Client, server: impl Into<String>, limit: Duration) -> Self {
+        Self { client, server: server.into(), limit, deadline: Instant::now() + limit }
+    }
+
     /// The same cluster with a time limit of its own, from now on.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        let (client, server) = (self.client.clone(), self.server.clone());
-        Self { client, server, limit, deadline: Instant::now() + limit }
+        Self::of(self.client.clone(), self.server.clone(), limit)
     }
 
     /// Address of the API server.

@@ -6,4 +6,5 @@
 pub mod client;
 pub mod definitions;
 pub mod label;
+pub mod lanes;
 mod ownership;

@@ -76,6 +76,16 @@ impl Line {
         self >= Self::V4_2
     }
 
+    /// Whether the service says what is spoken at the port of Spark Connect.
+    pub(super) fn names_protocols(self) -> bool {
+        self >= Self::V4_2
+    }
+
+    /// Whether the user of a driver is the user that it stands in for.
+    pub(super) fn is_proxy_user(self) -> bool {
+        self >= Self::V4_3
+    }
+
     /// Whether privilege escalation is set by configuration, and the service tells of pods that are not ready.
     pub(super) fn is_strict(self) -> bool {
         self >= Self::V4_3

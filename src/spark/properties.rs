@@ -1,7 +1,5 @@
 //! Java properties files: what Spark's driver reads its configuration from, and what `spark-defaults.conf` is.
 
-use std::fmt::Write;
-
 /// Keys and values as a properties file, a line each, so that reading it gives exactly these.
 ///
 /// Source: `java.util.Properties`, store and load.
@@ -16,12 +14,11 @@ pub fn write<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Strin
     text
 }
 
-/// In a key every space is escaped, in a value only those at its beginning, which reading would drop.
+/// In a key every space is escaped, in a value only one at its beginning, where reading would drop it and what follows.
 fn escape(text: &mut String, part: &str, key: bool) {
-    let mut leading = true;
-    for c in part.chars() {
+    for (index, c) in part.char_indices() {
         match c {
-            ' ' if key || leading => text.push_str("\\ "),
+            ' ' if key || index == 0 => text.push_str("\\ "),
             '\t' => text.push_str("\\t"),
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
@@ -30,13 +27,8 @@ fn escape(text: &mut String, part: &str, key: bool) {
                 text.push('\\');
                 text.push(c);
             }
-            // Other control characters may not be in a config map's YAML as they are.
-            c if c.is_control() => {
-                let _ = write!(text, "\\u{:04X}", u32::from(c));
-            }
             c => text.push(c),
         }
-        leading = leading && c == ' ';
     }
 }
 

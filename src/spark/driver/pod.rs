@@ -141,7 +141,8 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         spark.security_context.get_or_insert_default().allow_privilege_escalation = Some(allowed);
     }
     // spark-submit tells the name of its own user; that of Spark's images is this.
-    driver.env("SPARK_USER", "spark");
+    let proxy = driver.compiled.program.proxy_user.clone().filter(|_| driver.compiled.line.is_proxy_user());
+    driver.env("SPARK_USER", proxy.unwrap_or_else(|| "spark".to_owned()));
     let id = driver.application_id.clone();
     driver.env("SPARK_APPLICATION_ID", id);
     for (name, value) in environment {

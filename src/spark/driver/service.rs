@@ -6,6 +6,7 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::{Driver, pod};
 use crate::spark::error::SparkError;
+use crate::spark::line::Line;
 
 /// Spark's service step.
 pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
@@ -43,12 +44,12 @@ pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
         ip_family_policy: Some(policy),
         ip_families: Some(families.split(',').map(str::to_owned).collect()),
         selector: Some(pod::labels(driver)?),
-        ports: Some(ports.iter().map(|(name, port)| service_port(name, *port)).collect()),
+        ports: Some(ports.iter().map(|(name, port)| service_port(driver.compiled.line, name, *port)).collect()),
         ..ServiceSpec::default()
     };
     let key = "spark.kubernetes.driver.service.publishNotReadyAddresses";
-    let early = if driver.compiled.line.is_strict() { Some(conf.bool(key, true)?) } else { None };
-    let spec = ServiceSpec { publish_not_ready_addresses: early.filter(|early| *early), ..spec };
+    let early = if driver.compiled.line.is_strict() { Some(conf.bool(key, false)?) } else { None };
+    let spec = ServiceSpec { publish_not_ready_addresses: early, ..spec };
     let host = format!("{}.{}.svc", driver.service, driver.compiled.namespace);
     driver.property("spark.driver.host", host);
     for (name, port) in ports {
@@ -62,12 +63,12 @@ pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
     Ok(Service { metadata, spec: Some(spec), status: None })
 }
 
-fn service_port(name: &str, port: i32) -> ServicePort {
+fn service_port(line: Line, name: &str, port: i32) -> ServicePort {
     ServicePort {
         name: Some(name.to_owned()),
         port,
         target_port: Some(IntOrString::Int(port)),
-        app_protocol: (name == "spark-connect").then(|| "grpc".to_owned()),
+        app_protocol: (name == "spark-connect" && line.names_protocols()).then(|| "grpc".to_owned()),
         ..ServicePort::default()
     }
 }
