@@ -27,11 +27,17 @@ pub enum SubmitError {
         /// What is known of it: `belongs to SparkApplication other`.
         whose: String,
     },
-    /// An earlier run's driver pod is not gone yet.
-    #[error("the driver pod {pod} of an earlier run is still there after {seconds} s")]
+    /// The name of something that the application needs is taken by somebody else.
+    #[error("{what} already exists and is not of this application: rename or delete it")]
+    Taken {
+        /// The object: `ConfigMap team-a/pi-prom-conf`.
+        what: String,
+    },
+    /// What an earlier run made is not gone yet.
+    #[error("{what} of an earlier run is still there after {seconds} s")]
     StillThere {
-        /// Namespace and name.
-        pod: String,
+        /// The object: `Pod team-a/pi-driver`.
+        what: String,
         /// How long was waited.
         seconds: u64,
     },
@@ -64,7 +70,7 @@ impl SubmitError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Application(_) | Self::DriverExists { .. } => false,
+            Self::Application(_) | Self::DriverExists { .. } | Self::Taken { .. } => false,
             Self::Cluster { error, .. } => error.retryable(),
             Self::StillThere { .. } | Self::SparkSubmit { .. } | Self::Deadline { .. } | Self::Io { .. } => true,
         }
@@ -77,7 +83,8 @@ impl SubmitError {
             Self::Application(error) => error.category(),
             Self::Cluster { error, .. } => error.category(),
             Self::DriverExists { .. } => "DriverExists",
-            Self::StillThere { .. } => "DriverStillThere",
+            Self::Taken { .. } => "Taken",
+            Self::StillThere { .. } => "StillThere",
             Self::SparkSubmit { .. } => "SparkSubmitFailed",
             Self::Deadline { .. } => "DeadlineExceeded",
             Self::Io { .. } => "SparkSubmitNotRun",

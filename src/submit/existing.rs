@@ -16,6 +16,9 @@ use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::Compiled;
 use crate::spark::compile::SUBMISSION_ID;
 
+/// Between two looks at something that is on its way out.
+const BETWEEN: Duration = Duration::from_millis(200);
+
 /// What is found under the driver pod's name.
 pub(super) enum Found {
     /// Nothing.
@@ -82,7 +85,6 @@ where
 
 /// Waits until the driver pod of an earlier submission is gone.
 pub(super) async fn gone(application: &Compiled, cluster: &Connection, pod: &Pod) -> Result<(), SubmitError> {
-    const BETWEEN: Duration = Duration::from_millis(200);
     let uid = pod.uid();
     loop {
         match driver(application, cluster).await? {
@@ -90,14 +92,15 @@ pub(super) async fn gone(application: &Compiled, cluster: &Connection, pod: &Pod
             _ => return Ok(()),
         }
         if !cluster.sleep(BETWEEN).await {
-            let pod = format!("{}/{}", application.namespace, application.driver_pod);
-            return Err(SubmitError::StillThere { pod, seconds: cluster.limit().as_secs() });
+            let what = described::<Pod>(&application.namespace, &application.driver_pod);
+            return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
         }
     }
 }
 
 /// Creates an object of this submission, whose name follows from the submission's id. One that is there is ours when
-/// `ours` says so; anything else of that name was left by an owner that is gone, and goes too.
+/// `ours` says so. Anything else of that name was left by an owner that is gone: the garbage collector takes it, and that
+/// is waited for, so that nobody needs the right to delete it.
 pub(super) async fn create<K>(
     cluster: &Connection,
     object: &K,
@@ -111,16 +114,17 @@ where
     let api: Api<K> = Api::namespaced(cluster.client.clone(), &namespace);
     let what = described::<K>(&namespace, &name);
     let failed = |error| SubmitError::Cluster { what: what.clone(), error };
-    for _ in 0..3 {
+    loop {
         match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
             Err(error) if error.is_status(409) => {}
             created => return created.map_err(failed),
         }
         match cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed)? {
             Some(there) if ours(&there) => return Ok(there),
-            Some(there) => delete(cluster, &there).await.map_err(failed)?,
-            None => {}
+            Some(_) if !cluster.sleep(BETWEEN).await => {
+                return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
+            }
+            _ => {}
         }
     }
-    cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await.map_err(failed)
 }

@@ -12,6 +12,7 @@ use kube::{Api, Resource, ResourceExt};
 use super::existing::{self, Found, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
+use crate::spark::compile::CREATED_BY;
 use crate::spark::{Compiled, Objects, build};
 
 /// Creates drivers itself.
@@ -65,23 +66,27 @@ pub(super) async fn config_maps(
     cluster: &Connection,
 ) -> Result<Vec<String>, SubmitError> {
     let api: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let parameters = PostParams::default();
     let mut names = Vec::new();
     for map in &application.config_maps {
-        let owner = application.identity.owner.as_ref().map(|owner| owner.uid.as_str());
-        let same_owner = |there: &ConfigMap| match owner {
-            Some(uid) => there.owner_references().iter().any(|owner| owner.uid == uid),
-            None => there.owner_references().is_empty(),
-        };
-        let mut there = create(cluster, map, same_owner).await?;
-        if there.data != map.data {
-            there.data.clone_from(&map.data);
-            let name = there.name_any();
-            let what = described::<ConfigMap>(&application.namespace, &name);
-            let parameters = PostParams::default();
-            let replaced = cluster.ask(&format!("update {what}"), api.replace(&name, &parameters, &there)).await;
-            replaced.map_err(|error| SubmitError::Cluster { what, error })?;
+        let name = map.name_any();
+        let what = described::<ConfigMap>(&application.namespace, &name);
+        let failed = |error| SubmitError::Cluster { what: what.clone(), error };
+        names.push(named(map));
+        match cluster.ask(&format!("create {what}"), api.create(&parameters, map)).await {
+            Ok(_) => continue,
+            Err(error) if error.is_status(409) => {}
+            Err(error) => return Err(failed(error)),
         }
-        names.push(format!("ConfigMap/{}", map.name_any()));
+        let mut there = cluster.ask(&format!("get {what}"), api.get(&name)).await.map_err(failed)?;
+        if there.labels().get(CREATED_BY).is_none_or(|by| by != "true") {
+            return Err(SubmitError::Taken { what });
+        }
+        if there.data != map.data || there.metadata.owner_references != map.metadata.owner_references {
+            there.data.clone_from(&map.data);
+            there.metadata.owner_references.clone_from(&map.metadata.owner_references);
+            cluster.ask(&format!("update {what}"), api.replace(&name, &parameters, &there)).await.map_err(failed)?;
+        }
     }
     Ok(names)
 }

@@ -35,12 +35,38 @@
     - update
     - patch
     - delete
+{%- if usesSubmitter("native") %}
+- apiGroups:
+    - ""
+  resources:
+    - persistentvolumeclaims
+  verbs:
+    - get
+    - create
+- apiGroups:
+    - networking.k8s.io
+  resources:
+    - networkpolicies
+  verbs:
+    - get
+    - create
+{%- endif %}
+{%- if usesSubmitter("spark-submit") %}
 - apiGroups:
     - ""
   resources:
     - persistentvolumeclaims
   verbs:
     - create
+    - patch
+- apiGroups:
+    - networking.k8s.io
+  resources:
+    - networkpolicies
+  verbs:
+    - create
+    - patch
+{%- endif %}
 - apiGroups:
     - ""
     - events.k8s.io
@@ -90,6 +116,12 @@
   verbs:
     - update
 {%- if usesSubmitter("job") %}
+- apiGroups:
+    - ""
+  resources:
+    - pods/log
+  verbs:
+    - get
 - apiGroups:
     - batch
   resources:

@@ -130,7 +130,7 @@ fn quotas_may_be_watched() {
 }
 
 fn claims_may_be_created() {
-    assert!(chart("").rules(JOBS).contains(&rule(&[""], &["persistentvolumeclaims"], &["create"])));
+    assert!(chart("").rules(JOBS).contains(&rule(&[""], &["persistentvolumeclaims"], &["get", "create"])));
 }
 
 fn the_metrics_path_is_the_same_everywhere() {

@@ -191,7 +191,7 @@ const FEATURES: &[&str] = &[
     r#""controller":{"rbac":{"roleKind":"ClusterRole"},"leaderElection":{"enable":false}},"webhook":{"rbac":{"roleKind":"ClusterRole"}}"#,
     r#""controller":{"rbac":{"existingClusterRole":"theirs"}},"webhook":{"rbac":{"existingClusterRole":"theirs"},"certificate":{"existingSecret":"mine"}}"#,
     r#""controller":{"serviceAccount":{"create":false,"name":"given"},"rbac":{"annotations":{"a":"b"}}},"webhook":{"serviceAccount":{"create":false}}"#,
-    r#""controller":{"batchScheduler":{"enable":true},"driverPodDisruptionBudget":{"enable":true}},"submitter":{"type":"job"},"webhook":{"resourceQuotaEnforcement":{"enable":true}}"#,
+    r#""controller":{"batchScheduler":{"enable":true},"driverPodDisruptionBudget":{"enable":true}},"submitter":{"type":"job","allowed":["spark-submit"]},"webhook":{"resourceQuotaEnforcement":{"enable":true}}"#,
     r#""certManager":{"enable":true},"prometheus":{"metrics":{"secure":true},"service":{"create":true},"podMonitor":{"create":true},"serviceMonitor":{"create":true}},"hook":{"upgradeCrd":true},"networkPolicy":{"enable":true}"#,
     r#""controller":{"replicas":2,"podDisruptionBudget":{"enable":true},"pprof":{"enable":true}},"webhook":{"replicas":2,"podDisruptionBudget":{"enable":true},"autoscaling":{"enable":true}},"userRoles":{"create":true},"clusterNameSuffix":"x""#,
     r#""prometheus":{"metrics":{"enable":false}},"webhook":{"failOnError":false,"failurePolicy":"Ignore","timeoutSeconds":30},"nameOverride":"n","fullnameOverride":"f""#,

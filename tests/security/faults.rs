@@ -148,7 +148,7 @@ fn rights_too_many_or_out_of_place_are_found() {
         ("", "secrets", "list", "list secrets"),
         ("", "secrets", "watch", "watch secrets"),
         ("", "namespaces", "patch", "patch namespaces"),
-        ("", "pods/log", "get", "no line of rights.txt allows"),
+        ("", "pods/log", "get", "which the values do not ask for"),
         ("", "pods", "deletecollection", "no line of rights.txt allows"),
         ("", "secrets", "create", "no line of rights.txt allows"),
         ("coordination.k8s.io", "leases", "create", "which is outside of Home"),

@@ -309,7 +309,12 @@ pub fn ledger(case: &Case, right: &Granted) -> Result<usize, String> {
         "pods" if right.account == "webhook" => case.on("webhook.resourceQuotaEnforcement.enable"),
         "podgroups" => case.on("controller.batchScheduler.enable"),
         "poddisruptionbudgets" => case.on("controller.driverPodDisruptionBudget.enable"),
-        "jobs" => case.value("submitter").to_string().contains("\"job\""),
+        "jobs" | "pods/log" => submits(case, "job"),
+        "networkpolicies" if right.account == "spark" => submits(case, "job"),
+        "networkpolicies" | "persistentvolumeclaims" if right.account == "controller" => {
+            let native = ["get", "create"].contains(&right.verb.as_str()) && submits(case, "native");
+            native || ["create", "patch"].contains(&right.verb.as_str()) && submits(case, "spark-submit")
+        }
         _ => true,
     };
     match (fits, asked) {
@@ -317,6 +322,10 @@ pub fn ledger(case: &Case, right: &Granted) -> Result<usize, String> {
         (false, _) => Err(format!("{what} in {:?}, which is outside of {scope:?}", right.namespace)),
         (true, false) => Err(format!("{what}, which the values do not ask for")),
     }
+}
+
+fn submits(case: &Case, by: &str) -> bool {
+    case.value("submitter").to_string().contains(&format!("\"{by}\""))
 }
 
 fn mounted(case: &Case) -> bool {

@@ -36,12 +36,22 @@
     - update
     - patch
     - delete
+{{- if include "spark-operator.usesSubmitter" (dict "root" . "type" "native") }}
 - apiGroups:
     - ""
   resources:
     - persistentvolumeclaims
   verbs:
+    - get
     - create
+- apiGroups:
+    - networking.k8s.io
+  resources:
+    - networkpolicies
+  verbs:
+    - get
+    - create
+{{- end }}
 - apiGroups:
     - ""
     - events.k8s.io
@@ -91,6 +101,12 @@
   verbs:
     - update
 {{- if include "spark-operator.usesSubmitter" (dict "root" . "type" "job") }}
+- apiGroups:
+    - ""
+  resources:
+    - pods/log
+  verbs:
+    - get
 - apiGroups:
     - batch
   resources:
