@@ -6,7 +6,8 @@
 # The API server runs in the node's network, so that it reaches services (webhooks). 10.N.0.0/16 is the cluster's:
 # 10.N.0.1 this machine, 10.N.0.2 the node, 10.N.128.0/17 the pods. No route leads further: nothing comes in, nothing goes out.
 
-spark=4.0.5
+source "$here/archive.bash"
+source "$here/images.bash"
 # The interface has the cluster's name; so has the cgroup.
 interface="so-$name"
 
@@ -33,26 +34,32 @@ check_node_requirements() {
 }
 
 build_node_programs() {
-  source "$here/images.bash"
   node_folder="$(kubernetes_programs "$kubernetes" node kubelet kube-proxy)"
   coredns_folder="$(program_folder coredns 1.15.0 coredns '' github.com/coredns/coredns)"
-  pause_image="$(image pause 1)"
-  spark_image="$(image spark "$spark")"
+  pause="$(built pause 1)"
+  build_spark_layers
+}
+
+# enter_node: sets what a command begins with that runs in the node, or only in its network; sets `init`, its process 1.
+enter_node() {
+  local outside
+  outside="$(pid_of node)" || return
+  init="$(cat "/proc/$outside/task/$outside/children")"
+  init="${init% }"
+  in_network=(nsenter "--net=/proc/$init/ns/net" --)
+  in_node=(nsenter --target "$init" --net --mount --pid --uts --ipc --)
 }
 
 # The namespaces, the network, and in it the control plane.
 control_plane_in_node() {
   local number init
-  ln -s "$node_folder"/* "$coredns_folder/coredns" "${pause_image%/*}/pause" "$programs/"
+  ln -s "$node_folder"/* "$coredns_folder/coredns" "$pause/pause" "$programs/"
   # What tear_down_node looks for.
   mkdir "$state/node"
   start node unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc \
     "$BASH" "$here/node/init" "$programs/pause"
   wait_for node "the namespaces of the node" test -e "$state/node/is-up"
-  init="$(cat "/proc/$(pid_of node)/task/$(pid_of node)/children")"
-  init="${init% }"
-  in_network=(nsenter "--net=/proc/$init/ns/net" --)
-  in_node=(nsenter --target "$init" --net --mount --pid --uts --ipc --)
+  enter_node
 
   number=200
   while ip -o -4 address | grep -q " 10\.$number\."; do number=$((number + 1)); done
@@ -74,13 +81,13 @@ control_plane_in_node() {
 }
 
 real_node() {
-  local container_runtime="$state/node/containerd.sock"
+  local version
   node_configuration
   start containerd "${in_node[@]}" containerd --config "$state/node/containerd.toml"
-  wait_for containerd "containerd" "${in_node[@]}" ctr --address "$container_runtime" version
-  for archive in "$pause_image" "$spark_image"; do
-    "${in_node[@]}" ctr --address "$container_runtime" --namespace k8s.io images import "$archive" >/dev/null ||
-      fail "containerd did not import $archive"
+  wait_for containerd "containerd" "${in_node[@]}" ctr --address "$state/node/containerd.sock" version
+  import_image <"$pause/image.tar" >/dev/null || fail "containerd did not import the image of pods"
+  for version in "${sparks[@]}"; do
+    spark_archive "$version" "$state/node/archive" | import_image >/dev/null || fail "containerd did not import the image of Spark $version"
   done
   start kubelet "${in_node[@]}" "$programs/kubelet" --kubeconfig="$state/kubelet.kubeconfig" \
     --config="$state/node/kubelet.yaml" --root-dir="$state/node/kubelet" --hostname-override=node --node-ip="$network.0.2"

@@ -1,5 +1,5 @@
-//! The cluster that `TEST_KUBECONFIG` names, as its administrator: requests, and kubectl. What a test makes in it does not
-//! belong here.
+//! The clusters that `TEST_KUBECONFIG` (fake nodes) and `TEST_NODE_KUBECONFIG` (a real one) name, as their administrator:
+//! requests, and kubectl. What a test makes in them does not belong here.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::wait::eventually;
 
-/// A cluster of `tests/cluster/up kwok`.
+/// A cluster of `tests/cluster/up kwok` or `up node`.
 pub struct Cluster {
     /// Its state folder: `kubeconfig`, `audit.log`, `programs/`.
     pub folder: PathBuf,
@@ -40,10 +40,26 @@ pub struct Run {
     pub stderr: String,
 }
 
-/// The cluster. Without one it is said what is skipped, which under `CI` is a failure.
+/// The cluster with fake nodes. Without one it is said what is skipped, which under `CI` is a failure.
 pub fn cluster(what: &str) -> Option<&'static Cluster> {
     static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
-    match CLUSTER.get_or_init(Cluster::find) {
+    found(&CLUSTER, "TEST_KUBECONFIG", "kwok", what)
+}
+
+/// The cluster with a real node, on which containers run. Without one it is said what is skipped, as above.
+pub fn node(what: &str) -> Option<&'static Cluster> {
+    static CLUSTER: OnceLock<Result<Cluster, String>> = OnceLock::new();
+    found(&CLUSTER, "TEST_NODE_KUBECONFIG", "node", what)
+}
+
+/// The cluster that the variable names, which must be of the kind.
+fn found(
+    cluster: &'static OnceLock<Result<Cluster, String>>,
+    variable: &str,
+    kind: &str,
+    what: &str,
+) -> Option<&'static Cluster> {
+    match cluster.get_or_init(|| Cluster::find(variable, kind)) {
         Ok(cluster) => Some(cluster),
         Err(why) => {
             println!("SKIPPED: {what}: {why}");
@@ -55,14 +71,14 @@ pub fn cluster(what: &str) -> Option<&'static Cluster> {
 
 impl Cluster {
     #[allow(clippy::zombie_processes, reason = "the shell ends after this process does")]
-    fn find() -> Result<Self, String> {
-        let kubeconfig = std::env::var("TEST_KUBECONFIG").ok().filter(|path| !path.is_empty());
-        let kubeconfig = kubeconfig.ok_or("TEST_KUBECONFIG is not set")?;
+    fn find(variable: &str, kind: &str) -> Result<Self, String> {
+        let kubeconfig = std::env::var(variable).ok().filter(|path| !path.is_empty());
+        let kubeconfig = kubeconfig.ok_or(format!("{variable} is not set"))?;
         let folder = Path::new(&kubeconfig).parent().unwrap().to_owned();
         // A kubeconfig of anything else must not be touched.
-        if !["programs/kubectl", "audit.log", "processes/kwok"].iter().all(|path| folder.join(path).exists())
-        {
-            return Err("TEST_KUBECONFIG is not that of a cluster of tests/cluster/up kwok".into());
+        let running = format!("processes/{kind}");
+        if !["programs/kubectl", "audit.log", &running].iter().all(|path| folder.join(path).exists()) {
+            return Err(format!("{variable} is not that of a cluster of tests/cluster/up {kind}"));
         }
         let private = tempfile::tempdir().unwrap().keep();
         let mut shell = Command::new("/bin/sh")

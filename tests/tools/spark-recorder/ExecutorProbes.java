@@ -29,7 +29,8 @@ import scala.Option;
 
 /**
  * Asks Spark what becomes of a field of the executors' pod template: builds the executor pod as a running driver does,
- * with the template and without, and compares. A line for each probe: its field, and the verdict.
+ * with the template and without, and compares. A line for each probe: its field, the
+ * setting that says the same, and the verdict.
  */
 final class ExecutorProbes {
     private static final YAMLMapper YAML = new YAMLMapper();
@@ -54,7 +55,7 @@ final class ExecutorProbes {
         ExecutorProbes all = new ExecutorProbes(new Masks(masks, org.apache.spark.package$.MODULE$.SPARK_VERSION()));
         List<String> lines = new ArrayList<>();
         for (JsonNode probe : YAML.readTree(probes.toFile())) {
-            lines.add(probe.get("field").asText() + "\t" + all.verdict(probe));
+            lines.add(String.join("\t", probe.get("field").asText(), probe.path("by").asText(), all.verdict(probe)));
         }
         Files.write(out, lines);
     }

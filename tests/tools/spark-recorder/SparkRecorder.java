@@ -23,7 +23,8 @@ public final class SparkRecorder {
     public static void main(String[] arguments) throws Exception {
         switch (arguments[0]) {
             case "submit" -> submit(Path.of(arguments[1]), Path.of(arguments[2]), arguments[3], Path.of(arguments[4]));
-            case "store" -> Store.run(Path.of(arguments[1]), Path.of(arguments[2]));
+            case "store" -> Store.run(Path.of(arguments[1]), Path.of(arguments[2]),
+                Path.of(arguments[3]).resolveSibling("stored"));
             case "executors" -> ExecutorProbes.run(Path.of(arguments[1]), Path.of(arguments[2]), Path.of(arguments[3]));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
