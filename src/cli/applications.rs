@@ -19,47 +19,28 @@ pub(super) struct Source {
 /// A file cannot be read, holds something else, or an application that the API server would refuse.
 pub(super) fn read(filenames: &[String]) -> Result<Vec<Source>, Failure> {
     let mut sources = Vec::new();
-    for name in filenames {
-        for manifests in input::manifests(name)? {
-            for chunk in manifests.chunks() {
-                let Some(content) = manifests.read(chunk).map_err(Failure::input)? else { continue };
-                if let Some(key) = content.duplicate_keys.first() {
-                    let before = key.before.line;
-                    return Err(Failure::input(format!(
-                        "{}: the key `{}` is written twice, before in line {before}",
-                        key.place, key.key
-                    )));
-                }
-                for object in &content.objects {
-                    let node = object.items.iter().try_fold(&content.root, |node, index| {
-                        node.find(["items", index.to_string().as_str()])
-                    });
-                    let Some(node) = node else { continue };
-                    let (api_version, kind) = (object.identity.api_version(), &object.identity.kind);
-                    let Some(definition) =
-                        definition(&api_version, kind).filter(|definition| definition.kind == "SparkApplication")
-                    else {
-                        return Err(Failure::input(format!(
-                            "{}: {api_version} {kind} is no SparkApplication of sparkoperator.k8s.io/v1beta2",
-                            object.place
-                        )));
-                    };
-                    let found = validate(&definition, node);
-                    let errors: Vec<_> = found.iter().filter(|finding| finding.level == Level::Error).collect();
-                    if !errors.is_empty() {
-                        let lines = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
-                        return Err(Failure::input(lines.join("\nError: ")));
-                    }
-                    let application = serde_path_to_error::deserialize(node.to_json()).map_err(
-                        |error: serde_path_to_error::Error<_>| {
-                            Failure::input(at(node, &error.path().to_string(), &error.inner().to_string()))
-                        },
-                    )?;
-                    sources.push(Source { application, node: node.clone() });
-                }
-            }
+    input::each_object(filenames, |object, node| {
+        let (api_version, kind) = (object.identity.api_version(), &object.identity.kind);
+        let ours = definition(&api_version, kind).filter(|definition| definition.kind == "SparkApplication");
+        let Some(definition) = ours else {
+            return Err(Failure::input(format!(
+                "{}: {api_version} {kind} is no SparkApplication of sparkoperator.k8s.io/v1beta2",
+                object.place
+            )));
+        };
+        let found = validate(&definition, node);
+        let errors: Vec<_> = found.iter().filter(|finding| finding.level == Level::Error).collect();
+        if !errors.is_empty() {
+            let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+            return Err(Failure::input(lines.join("\nError: ")));
         }
-    }
+        let read = serde_path_to_error::deserialize(node.to_json());
+        let application = read.map_err(|error: serde_path_to_error::Error<serde_json::Error>| {
+            Failure::input(at(node, &error.path().to_string(), &error.inner().to_string()))
+        })?;
+        sources.push(Source { application, node: node.clone() });
+        Ok(())
+    })?;
     if sources.is_empty() {
         return Err(Failure::input("there is no SparkApplication in the input"));
     }

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::Failure;
-use crate::manifest::Manifests;
+use crate::manifest::{Manifests, Object};
+use crate::yaml::Node;
 
 /// Largest values file that is read, in bytes. They are kilobytes.
 const LIMIT: u64 = 20 << 20;
@@ -47,6 +48,39 @@ pub(super) fn manifests(name: &str) -> Result<Vec<Manifests>, Failure> {
         return Err(Failure::input(format!("{name}: no file in this folder ends in .yaml, .yml or .json")));
     }
     Ok(files)
+}
+
+/// Calls `visit` with every object in files, folders and standard input, and with its tree.
+///
+/// # Errors
+/// One of them cannot be read or has a key twice, or what `visit` returns.
+pub(super) fn each_object(
+    names: &[String],
+    mut visit: impl FnMut(&Object, &Node) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for name in names {
+        for manifests in manifests(name)? {
+            for chunk in manifests.chunks() {
+                let Some(content) = manifests.read(chunk).map_err(Failure::input)? else { continue };
+                if let Some(key) = content.duplicate_keys.first() {
+                    let before = key.before.line;
+                    return Err(Failure::input(format!(
+                        "{}: the key `{}` is written twice, before in line {before}",
+                        key.place, key.key
+                    )));
+                }
+                for object in &content.objects {
+                    let node = object.items.iter().try_fold(&content.root, |node, index| {
+                        node.find(["items", index.to_string().as_str()])
+                    });
+                    if let Some(node) = node {
+                        visit(object, node)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The YAML and JSON files below a folder, sorted; hidden ones are left out.

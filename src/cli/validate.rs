@@ -31,40 +31,23 @@ enum Output {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut findings: Vec<Finding> = Vec::new();
     let (mut objects, mut invalid) = (0, 0);
-    for name in &args.filenames {
-        for manifests in input::manifests(name)? {
-            for chunk in manifests.chunks() {
-                let Some(content) = manifests.read(chunk).map_err(Failure::input)? else { continue };
-                if let Some(key) = content.duplicate_keys.first() {
-                    let before = key.before.line;
-                    return Err(Failure::input(format!(
-                        "{}: the key `{}` is written twice, before in line {before}",
-                        key.place, key.key
-                    )));
-                }
-                for object in &content.objects {
-                    let identity = &object.identity;
-                    let api_version = identity.api_version();
-                    let Some(definition) = definition(&api_version, &identity.kind) else {
-                        let (place, kind) = (&object.place, &identity.kind);
-                        return Err(Failure::input(format!(
-                            "{place}: {api_version} {kind} is not a kind of this operator; hint: \
-                             SparkApplication and ScheduledSparkApplication are of sparkoperator.k8s.io/v1beta2, \
-                             SparkConnect is of sparkoperator.k8s.io/v1alpha1"
-                        )));
-                    };
-                    let node = object.items.iter().try_fold(&content.root, |node, index| {
-                        node.find(["items", index.to_string().as_str()])
-                    });
-                    let Some(node) = node else { continue };
-                    let found = validate(&definition, node);
-                    objects += 1;
-                    invalid += usize::from(found.iter().any(|finding| finding.level == Level::Error));
-                    findings.extend(found);
-                }
-            }
-        }
-    }
+    input::each_object(&args.filenames, |object, node| {
+        let identity = &object.identity;
+        let api_version = identity.api_version();
+        let Some(definition) = definition(&api_version, &identity.kind) else {
+            let (place, kind) = (&object.place, &identity.kind);
+            return Err(Failure::input(format!(
+                "{place}: {api_version} {kind} is not a kind of this operator; hint: \
+                 SparkApplication and ScheduledSparkApplication are of sparkoperator.k8s.io/v1beta2, \
+                 SparkConnect is of sparkoperator.k8s.io/v1alpha1"
+            )));
+        };
+        let found = validate(&definition, node);
+        objects += 1;
+        invalid += usize::from(found.iter().any(|finding| finding.level == Level::Error));
+        findings.extend(found);
+        Ok(())
+    })?;
     if objects == 0 {
         return Err(Failure::input("there is no Kubernetes object in the input"));
     }

@@ -14,6 +14,7 @@ mod mounts;
 mod pod;
 mod security;
 mod template;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -168,6 +169,7 @@ pub fn compile(
     let executor = pod::executor(&app, settings, &mut notices)?;
     let images = image::images(&app, &driver, &executor, settings, &mut notices)?;
     let conf = arguments::conf(&app, &images, &driver, &executor)?;
+    words::check(&spec, &conf)?;
     executor::notices(&spec, &conf, &mut notices);
     Ok(Compiled {
         driver_pod: arguments::driver_pod_name(&name, &spec),

@@ -49,7 +49,20 @@ pub struct Objects {
 pub fn build(compiled: &Compiled) -> Result<Objects, SparkError> {
     let mut objects = as_spark_submit(compiled, MASTER)?;
     rest::apply(&compiled.driver_rest, &mut objects.pod);
+    fits(&objects.pod)?;
     Ok(objects)
+}
+
+/// The largest request that etcd takes (its flag `--max-request-bytes`, which clusters leave as it is).
+const LARGEST: usize = 3 << 19;
+
+/// Checks that the API server can store the driver pod.
+fn fits(pod: &Pod) -> Result<(), SparkError> {
+    let bytes = serde_json::to_vec(pod).map_or(0, |json| json.len());
+    if bytes > LARGEST {
+        return Err(SparkError::TooLarge { field: "spec.driver".to_owned(), what: "the driver pod", bytes, limit: LARGEST });
+    }
+    Ok(())
 }
 
 /// [`build`] without what no template can say: what spark-submit makes of the same templates and configuration.
