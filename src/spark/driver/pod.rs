@@ -22,12 +22,16 @@ const OTHER_FACTOR: f64 = 0.4;
 /// Least memory beside the heap, in MiB.
 const LEAST_OVERHEAD: u64 = 384;
 
-/// Ports of the driver by name, in the order of container and service.
-pub(super) fn ports(line: Line, conf: &Conf) -> Result<Vec<(&'static str, i32)>, SparkError> {
-    let block_manager = conf.port("spark.blockManager.port", 7079)?;
+/// Port of the driver's block manager where none is set.
+const BLOCK_MANAGER: i32 = 7079;
+
+/// Ports of the driver by name, in the order of container and service. Only the container's port of the block manager
+/// knows `spark.blockManager.port`: the service, and the configuration, keep Spark's default.
+pub(super) fn ports(line: Line, conf: &Conf, container: bool) -> Result<Vec<(&'static str, i32)>, SparkError> {
+    let default = if container { conf.port("spark.blockManager.port", BLOCK_MANAGER)? } else { BLOCK_MANAGER };
     let mut ports = vec![
         ("driver-rpc-port", conf.port("spark.driver.port", 7078)?),
-        ("blockmanager", conf.port("spark.driver.blockManager.port", block_manager)?),
+        ("blockmanager", conf.port("spark.driver.blockManager.port", default)?),
         ("spark-ui", conf.port("spark.ui.port", 4040)?),
     ];
     if line.has_connect_port() {
@@ -118,7 +122,7 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         let field = conf.field("spark.kubernetes.container.image.pullPolicy");
         return Err(SparkError::value(field, &policy, "one of Always, IfNotPresent, Never"));
     }
-    let ports = ports(driver.compiled.line, conf)?;
+    let ports = ports(driver.compiled.line, conf, true)?;
     let environment = conf.map_below("spark.kubernetes.driverEnv.");
     let (requests, limits) = resources(driver)?;
     let escalation = escalation(driver.compiled.line, conf)?;

@@ -11,7 +11,7 @@ use crate::spark::line::Line;
 /// Spark's service step.
 pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
     let conf = &driver.conf;
-    let ports = pod::ports(driver.compiled.line, conf)?;
+    let ports = pod::ports(driver.compiled.line, conf, false)?;
     let choose = |key: &str, default: &'static str, choices: &[&str]| {
         let value = conf.get(key).unwrap_or(default);
         if choices.contains(&value) {
