@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::{DriverSpec, DynamicAllocation, ExecutorSpec};
 
 /// What to run, and how.
+// What the definition requires may be missing where it has a default or is only passed on (`default` for serde alone): a
+// mutating webhook sees objects before they are validated.
 #[derive(Clone, Debug, Default, PartialEq, CustomResource, Serialize, Deserialize, JsonSchema)]
 #[kube(
     group = "sparkoperator.k8s.io",
@@ -26,10 +28,12 @@ use super::{DriverSpec, DynamicAllocation, ExecutorSpec};
 #[serde(rename_all = "camelCase")]
 pub struct SparkApplicationSpec {
     /// The language of the program: Java, Python, Scala or R.
-    #[serde(rename = "type")]
-    #[schemars(extend("enum" = ["Java", "Python", "Scala", "R"]))]
+    #[serde(default, rename = "type")]
+    #[schemars(!default, extend("enum" = ["Java", "Python", "Scala", "R"]))]
     pub kind: String,
     /// The version of Spark in the image, such as 4.0.1.
+    #[serde(default)]
+    #[schemars(!default)]
     pub spark_version: String,
     /// Where the driver runs: cluster (in a pod) or client. Default: cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,8 +67,12 @@ pub struct SparkApplicationSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volumes: Option<Vec<Volume>>,
     /// The driver.
+    #[serde(default)]
+    #[schemars(!default)]
     pub driver: DriverSpec,
     /// The executors.
+    #[serde(default)]
+    #[schemars(!default)]
     pub executor: ExecutorSpec,
     /// What the program needs beside itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,8 +206,12 @@ pub struct BatchSchedulerOptions {
 #[serde(rename_all = "camelCase")]
 pub struct MonitoringSpec {
     /// Whether the driver's metrics are exposed.
+    #[serde(default)]
+    #[schemars(!default)]
     pub expose_driver_metrics: bool,
     /// Whether the executors' metrics are exposed.
+    #[serde(default)]
+    #[schemars(!default)]
     pub expose_executor_metrics: bool,
     /// Content of metrics.properties. Default: one that reports to JMX.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,9 @@
 //! What an application is taken to say where it says nothing.
 //!
 //! One function for the controller, which always applies it, and for the webhook, which writes the same values. They
-//! are those of Kubeflow's webhook.
+//! are those of Kubeflow's webhook: tests/defaults.rs asks it, and lists what differs on purpose. Some fields that a
+//! definition requires have a default too: the API server validates what the webhooks made of an object, so Kubeflow's
+//! users may leave them out. What a value must be is no matter of this file.
 
 use super::{RestartPolicy, SparkApplicationSpec, SparkPodSpec};
 
@@ -14,15 +16,19 @@ const MEMORY: &str = "1g";
 impl SparkApplicationSpec {
     /// The same application with every default written out. Applying it twice changes nothing.
     ///
-    /// What Spark conf says counts as said: a default would override it.
+    /// What Spark conf says counts as said: a default would override it. Of the words (type, mode, restart policy) an
+    /// empty one says nothing.
     #[must_use]
     pub fn with_defaults(mut self) -> Self {
+        if self.kind.is_empty() {
+            "Scala".clone_into(&mut self.kind);
+        }
         let restart = self.restart_policy.get_or_insert_with(RestartPolicy::default);
-        if restart.kind.get_or_insert_with(|| "Never".to_owned()) != "Never" {
+        if word(&mut restart.kind, "Never") != "Never" {
             restart.on_failure_retry_interval.get_or_insert(RETRY_INTERVAL);
             restart.on_submission_failure_retry_interval.get_or_insert(RETRY_INTERVAL);
         }
-        self.mode.get_or_insert_with(|| "cluster".to_owned());
+        word(&mut self.mode, "cluster");
         let said = |key: &str| self.spark_conf.as_ref().and_then(|conf| conf.get(key)).cloned();
         let fill = |pod: &mut SparkPodSpec, role: &str| {
             if said(&format!("spark.{role}.cores")).is_none() {
@@ -34,10 +40,8 @@ impl SparkApplicationSpec {
         };
         fill(&mut self.driver.pod, "driver");
         fill(&mut self.executor.pod, "executor");
-        // Kubeflow's webhook reads the second key, which Spark does not know; whoever has it there means it.
-        let by_conf = ["spark.dynamicAllocation.enabled", "spark.dynamicallocation.enabled"]
-            .iter()
-            .any(|key| said(key).is_some_and(|value| value.eq_ignore_ascii_case("true")));
+        let by_conf = said("spark.dynamicAllocation.enabled").is_some_and(|value| true_in_spark(&value))
+            || said("spark.dynamicallocation.enabled").is_some_and(|value| true_in_go(&value));
         let dynamic =
             self.dynamic_allocation.as_ref().map_or(by_conf, |dynamic| dynamic.enabled == Some(true));
         let instances = said("spark.executor.instances").filter(|value| !value.is_empty());
@@ -49,6 +53,30 @@ impl SparkApplicationSpec {
         }
         self
     }
+}
+
+/// The word that is said, or the default, written there.
+fn word<'a>(said: &'a mut Option<String>, default: &str) -> &'a str {
+    let said = said.get_or_insert_default();
+    if said.is_empty() {
+        default.clone_into(said);
+    }
+    said
+}
+
+/// Whether Spark reads a value as true: without the blanks around it, in any case.
+///
+/// Spark's ConfigBuilder: Java's `trim`, which takes every character up to the blank, then Scala's `toBoolean`.
+fn true_in_spark(value: &str) -> bool {
+    value.trim_matches(|c| c <= ' ').eq_ignore_ascii_case("true")
+}
+
+/// Whether Go's `strconv.ParseBool` reads a value as true.
+///
+/// Kubeflow's webhook reads the key without the capital letter so, which Spark does not know; whoever has it there means
+/// it, and got no number of executors for it.
+fn true_in_go(value: &str) -> bool {
+    matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }
 
 #[cfg(test)]
@@ -75,6 +103,27 @@ mod tests {
         assert_eq!(spec["restartPolicy"], json!({"type": "Never"}));
         assert_eq!(spec["driver"], json!({"cores": 1, "memory": "1g"}));
         assert_eq!(spec["executor"], json!({"cores": 1, "memory": "1g", "instances": 1}));
+    }
+
+    #[test]
+    fn what_a_definition_requires_has_a_default_too() {
+        let little = json!({"mainApplicationFile": "local:///a.jar"});
+        let spec: SparkApplicationSpec = serde_json::from_value(little).unwrap();
+        let spec = spec.with_defaults();
+        assert_eq!((&*spec.kind, &*spec.spark_version), ("Scala", ""));
+        assert_eq!((spec.driver.pod.cores, spec.executor.instances), (Some(1), Some(1)));
+    }
+
+    #[test]
+    fn an_empty_word_says_nothing_and_any_other_empty_text_something() {
+        let spec = defaulted(&json!({
+            "type": "", "mode": "", "restartPolicy": {"type": ""}, "driver": {"memory": ""},
+            "sparkConf": {"spark.executor.memory": ""},
+        }));
+        assert_eq!((&spec["type"], &spec["mode"]), (&json!("Scala"), &json!("cluster")));
+        assert_eq!(spec["restartPolicy"], json!({"type": "Never"}));
+        assert_eq!(spec["driver"]["memory"], "");
+        assert_eq!(spec["executor"].get("memory"), None);
     }
 
     #[test]
@@ -116,8 +165,13 @@ mod tests {
         assert_eq!(off["dynamicAllocation"].get("shuffleTrackingEnabled"), None);
         for (key, value, instances) in [
             ("spark.dynamicAllocation.enabled", "true", None),
-            ("spark.dynamicallocation.enabled", "TRUE", None),
+            ("spark.dynamicAllocation.enabled", " tRUE\t", None),
+            ("spark.dynamicAllocation.enabled", "1", Some(1)),
             ("spark.dynamicAllocation.enabled", "false", Some(1)),
+            ("spark.dynamicallocation.enabled", "True", None),
+            ("spark.dynamicallocation.enabled", "t", None),
+            ("spark.dynamicallocation.enabled", "tRUE", Some(1)),
+            ("spark.dynamicallocation.enabled", " true", Some(1)),
         ] {
             let spec = defaulted(&json!({"sparkConf": {key: value}}));
             assert_eq!(spec["executor"].get("instances").and_then(Json::as_i64), instances, "{key}={value}");
