@@ -1,0 +1,111 @@
+//! The submitter `job` on fake nodes, where its pod ends without having been spark-submit: the test makes the driver that
+//! spark-submit would have made, or does not.
+
+use std::time::Duration;
+
+use k8s_openapi::api::batch::v1::Job as KubernetesJob;
+use k8s_openapi::api::core::v1::Pod;
+use kube::api::{ListParams, PostParams};
+use kube::{Api, Client};
+use serde_json::{Value as Json, json};
+use spark_operator::spark::{Compiled, build};
+use spark_operator::submit::{Job, SubmitError, Submitted, Submitter};
+
+use crate::place::{Place, client, compiled, connection, monitoring, owner, run, uid};
+use crate::wire::{Fate, through};
+
+/// A client that gives the pods of Jobs these annotations: how they live on fake nodes.
+pub fn jobs_that(inner: Client, annotations: Json) -> Client {
+    through(inner, move |sent| {
+        if sent.method == "POST" && sent.path.ends_with("/jobs") {
+            sent.body["spec"]["template"]["metadata"]["annotations"] = annotations.clone();
+        }
+        Fate::Answered
+    })
+}
+
+/// The driver that spark-submit would make.
+pub fn driver_of(compiled: &Compiled) -> Pod {
+    build(compiled).unwrap().pod
+}
+
+/// Runs a submission, and once its Job is there makes the driver.
+pub async fn beside(
+    place: &Place,
+    submission: impl Future<Output = Result<Submitted, SubmitError>>,
+    driver: Pod,
+) -> Result<Submitted, SubmitError> {
+    let client = client(&place.0.cluster.kubeconfig()).await;
+    let jobs: Api<KubernetesJob> = Api::namespaced(client.clone(), &place.0.name);
+    let pods: Api<Pod> = Api::namespaced(client, &place.0.name);
+    let id = &driver.metadata.labels.as_ref().unwrap()["sparkoperator.k8s.io/submission-id"];
+    let mine = ListParams::default().labels(&format!("sparkoperator.k8s.io/submission-id={id}"));
+    let made = async {
+        while jobs.list(&mine).await.unwrap().items.is_empty() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        // An earlier driver goes before the Job comes.
+        pods.create(&PostParams::default(), &driver).await.unwrap();
+    };
+    futures::future::join(submission, made).await.0
+}
+
+#[test]
+fn a_job_that_ends_without_a_driver_is_a_failure_and_is_removed() {
+    let Some(place) = Place::new("job") else { return };
+    let compiled = compiled(&place.application("pi", &json!({})), 1);
+    let error = run(async { Job.submit(&compiled, &place.connection().await).await }).unwrap_err();
+    assert!(matches!(error, SubmitError::SparkSubmit { .. }), "{error:?}");
+    assert_eq!((error.category(), error.retryable()), ("SparkSubmitFailed", true));
+    assert!(error.to_string().starts_with("failed to run spark-submit: "), "{error}");
+    place.assert_nothing_is_left_of("pi");
+}
+
+#[test]
+fn a_job_that_makes_the_driver_is_a_success_and_stays_to_be_looked_at() {
+    let Some(place) = Place::new("job") else { return };
+    let application = place.application("pi", &json!({"monitoring": monitoring()}));
+    let compiled = compiled(&application, 1);
+    let done = run(async {
+        let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "10"});
+        let cluster = connection(jobs_that(place.connection().await.client, slow));
+        beside(&place, Job.submit(&compiled, &cluster), driver_of(&compiled)).await
+    })
+    .unwrap();
+    assert!(!done.adopted);
+    let objects = place.objects("pi");
+    assert_eq!(uid(&objects["Pod/pi-driver"]), done.driver_uid);
+    for name in &done.created {
+        assert!(objects.contains_key(name), "{name} is not there: {:?}", objects.keys());
+    }
+    let own = application.metadata.uid.clone().unwrap();
+    let (name, job) = objects.iter().find(|(name, _)| name.starts_with("Job/")).unwrap();
+    assert_eq!(owner(job), ("SparkApplication".to_owned(), own.clone()));
+    // The templates are named as the Job is, and are the Job's.
+    let templates = &objects[&name.replace("Job/", "ConfigMap/")];
+    assert_eq!(owner(templates), ("Job".to_owned(), uid(job)));
+    assert_eq!(owner(&objects["ConfigMap/pi-prom-conf"]).1, own);
+
+    let again = run(async { Job.submit(&compiled, &place.connection().await).await }).unwrap();
+    assert!(again.adopted);
+    assert_eq!((again.driver_uid, again.created), (done.driver_uid, done.created));
+
+    place.0.cluster.delete(&format!("{}/pi", place.applications()));
+    place.assert_nothing_is_left_of("pi");
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_is_what_the_deadline_tells() {
+    let Some(place) = Place::new("job") else { return };
+    let compiled = compiled(&place.application("pi", &json!({})), 1);
+    let error = run(async {
+        let pulling = json!({"kwok.sparkoperator.k8s.io/outcome": "image-pull-error"});
+        let cluster = connection(jobs_that(place.connection().await.client, pulling));
+        Job.submit(&compiled, &cluster.within(Duration::from_secs(20))).await
+    })
+    .unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, SubmitError::Deadline { seconds: 20, .. }), "{error:?}");
+    assert!(text.contains("ImagePullBackOff") || text.contains("ErrImagePull"), "{text}");
+    place.assert_nothing_is_left_of("pi");
+}
