@@ -101,6 +101,11 @@ impl Line {
         self >= Self::V4_1
     }
 
+    /// Whether steps of a submission can be left out by configuration.
+    pub(super) fn excludes_steps(self) -> bool {
+        self >= Self::V4_1
+    }
+
     /// Whether volumes know `mount.subPathExpr`, `options.type` of a hostPath, and labels and annotations of claims.
     pub(super) fn has_volume_details(self) -> bool {
         self >= Self::V4_0

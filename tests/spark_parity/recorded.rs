@@ -28,8 +28,6 @@ pub fn names() -> Vec<String> {
 pub struct Recorded {
     /// Why spark-submit refused it, or could not go on.
     pub error: Option<String>,
-    /// Its requests to the API server that write, in order; behind a failed one is the status.
-    pub requests: Vec<String>,
     /// The objects as it sent them, masked.
     pub sent: Vec<Json>,
     /// The objects as the API server stored them, masked. Kept for the cases of the file `stored`.
@@ -56,7 +54,6 @@ pub fn recorded(name: &str, line: &str) -> Recorded {
     let objects = |field: &str| record[field].as_array().cloned().unwrap_or_default();
     Recorded {
         error: record["error"].as_str().map(str::to_owned),
-        requests: objects("requests").iter().map(|line| line.as_str().unwrap().to_owned()).collect(),
         sent: objects("sent"),
         stored: objects("stored"),
     }

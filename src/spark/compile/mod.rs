@@ -28,6 +28,7 @@ use super::name::SubmissionId;
 use crate::api::{Dependencies, SparkApplication, SparkApplicationSpec, denied};
 
 pub use image::default_image;
+pub(in crate::spark) use list::put_all;
 pub use security::PodSecurity;
 pub use template::Rest;
 

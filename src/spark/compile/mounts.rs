@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, EnvVar, Volume, VolumeMount};
 use sha2::{Digest, Sha256};
 
-use super::list::put;
+use super::list::{put, put_all};
 use super::template::Template;
 use crate::api::{NamePath, SparkApplicationSpec, SparkPodSpec};
 use crate::spark::error::Notice;
@@ -27,9 +27,7 @@ pub(super) fn config_maps(spec: &SparkApplicationSpec, pod: &SparkPodSpec, templ
     if let Some(name) = &spec.spark_config_map {
         config_map(template, "spark-configmap-volume", name, SPARK_CONF);
     }
-    for variable in variables(spec) {
-        put(&mut template.spark().env, variable, |a, b| a.name == b.name);
-    }
+    put_all(&mut template.spark().env, &variables(spec), |variable| &variable.name);
     for NamePath { name, path } in pod.config_maps.iter().flatten() {
         config_map(template, &volume_name(name), name, path);
     }

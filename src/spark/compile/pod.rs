@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ContainerPort, EnvVar, Lifecycle, ResourceRequirements};
+use k8s_openapi::api::core::v1::{ContainerPort, Lifecycle, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::arguments::App;
-use super::list::put;
+use super::list::{put, put_all};
 use super::template::{Rest, Template};
 use super::{DRIVER_CONTAINER, EXECUTOR_CONTAINER, Settings, executor, monitoring, mounts, security};
 use crate::api::{Port, SparkPodSpec};
@@ -132,9 +132,7 @@ fn container(
     mounts::config_maps(app.spec, spec, template);
     mounts::volumes(app.spec, role.name, spec, template, notices);
     let spark = template.spark();
-    for variable in spec.env.iter().flatten() {
-        put(&mut spark.env, variable.clone(), |a: &EnvVar, b| a.name == b.name);
-    }
+    put_all(&mut spark.env, spec.env.as_deref().unwrap_or_default(), |variable| &variable.name);
     for source in spec.env_from.iter().flatten() {
         put(&mut spark.env_from, source.clone(), |a, b| a == b);
     }

@@ -71,7 +71,7 @@ fn fits(pod: &Pod) -> Result<(), SparkError> {
 /// As [`build`].
 pub fn as_spark_submit(compiled: &Compiled, master: &str) -> Result<Objects, SparkError> {
     let conf = conf::submitted(compiled, master)?;
-    refused::check(&conf)?;
+    refused::check(&conf, compiled.line)?;
     let ids = &compiled.identity.submission;
     let prefix = name::prefix(&compiled.name, &ids.unique("prefix"));
     let mut driver = Driver {

@@ -3,6 +3,7 @@
 
 use crate::spark::conf::Conf;
 use crate::spark::error::SparkError;
+use crate::spark::line::Line;
 
 const NO_JAVA: &str = "runs no Java";
 const NO_FILES: &str = "reads no files of its own";
@@ -25,14 +26,14 @@ pub(super) const NETWORK_POLICY: &str = "org.apache.spark.deploy.k8s.features.Ne
 /// Keys that Spark itself refuses on Kubernetes.
 const SPARKS_OWN: [&str; 1] = ["spark.driver.bindAddress"];
 
-pub(super) fn check(conf: &Conf) -> Result<(), SparkError> {
+pub(super) fn check(conf: &Conf, line: Line) -> Result<(), SparkError> {
     for (key, what, why) in NEEDS_SPARK_SUBMIT {
         if conf.get(key).is_some_and(|value| !value.trim().is_empty()) {
             let field = conf.field(key);
             return Err(SparkError::NeedsSparkSubmit { field, what: format!("{key} ({what})"), why });
         }
     }
-    if conf.list(EXCLUDED).iter().any(|step| *step != NETWORK_POLICY) {
+    if line.excludes_steps() && conf.list(EXCLUDED).iter().any(|step| *step != NETWORK_POLICY) {
         let what = format!("{EXCLUDED} (leaving out a feature step)");
         return Err(SparkError::NeedsSparkSubmit { field: conf.field(EXCLUDED), what, why: NO_JAVA });
     }

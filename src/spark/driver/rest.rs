@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::Pod;
 
-use crate::spark::compile::Rest;
+use crate::spark::compile::{Rest, put_all};
 
 /// Sets it on the Spark container, which is the last one.
 pub(super) fn apply(rest: &Rest, pod: &mut Pod) {
@@ -15,12 +15,5 @@ pub(super) fn apply(rest: &Rest, pod: &mut Pod) {
         spark.image_pull_policy = Some(policy.clone());
     }
     // Behind Spark's variables, so that they can refer to them; of two of a name the last counts, and one is enough.
-    let env = spark.env.get_or_insert_default();
-    for variable in &rest.env {
-        env.retain(|other| other.name != variable.name);
-    }
-    env.extend(rest.env.iter().cloned());
-    if env.is_empty() {
-        spark.env = None;
-    }
+    put_all(&mut spark.env, &rest.env, |variable| &variable.name);
 }
