@@ -8,6 +8,8 @@
 
 #[path = "submission/application.rs"]
 mod application;
+#[path = "submission/argv.rs"]
+mod argv;
 #[path = "submission/bad_input.rs"]
 mod bad_input;
 #[path = "bad_input/command.rs"]

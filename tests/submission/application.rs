@@ -3,7 +3,9 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use serde_json::{Value as Json, json};
 use spark_operator::api::SparkApplication;
-use spark_operator::spark::{Compiled, Identity, Objects, Settings, SparkError, SubmissionId, build, compile, properties};
+use spark_operator::spark::{
+    Compiled, Identity, Objects, Settings, SparkError, SubmissionId, build, compile, properties,
+};
 
 /// An application that can be submitted, with parts of its object over it (RFC 7396: null takes away).
 pub fn object(changes: &Json) -> Json {

@@ -94,10 +94,16 @@ fn what_is_far_too_large_is_told_quickly() {
     let large = "x".repeat(1 << 20);
     case("1 MiB of configuration", json!({"sparkConf": {"spark.a": large}}), &[]);
     let many = |count: usize| {
-        (0..count).map(|index| (format!("spark.key.{index}"), json!("x".repeat(100)))).collect::<serde_json::Map<_, _>>()
+        (0..count)
+            .map(|index| (format!("spark.key.{index}"), json!("x".repeat(100))))
+            .collect::<serde_json::Map<_, _>>()
     };
     case("10,000 keys of configuration", json!({"sparkConf": many(10_000)}), &[]);
-    case("1 MiB in the executors' template", json!({"executor": {"template": {"metadata": {"annotations": {"a": large}}}}}), &[]);
+    case(
+        "1 MiB in the executors' template",
+        json!({"executor": {"template": {"metadata": {"annotations": {"a": large}}}}}),
+        &[],
+    );
     case("1 MiB of memory", json!({"driver": {"memory": "1".repeat(1 << 20)}}), &[]);
     case("1 MiB of CPU", json!({"driver": {"coreLimit": large}}), &[]);
     case("1 MiB of program", json!({"mainApplicationFile": large}), &[]);
@@ -105,7 +111,11 @@ fn what_is_far_too_large_is_told_quickly() {
     case("1 MiB of mode", json!({"mode": large}), &[]);
     case("a key of 1 MiB", json!({"sparkConf": {format!("spark.{large}"): "x"}}), &[]);
     case("a port of 1 MiB", json!({"sparkConf": {"spark.ui.port": large}}), &[]);
-    case("a program of shell characters", json!({"mainApplicationFile": "$(reboot); `reboot` | cat > /etc/passwd"}), &[]);
+    case(
+        "a program of shell characters",
+        json!({"mainApplicationFile": "$(reboot); `reboot` | cat > /etc/passwd"}),
+        &[],
+    );
     case("a program of other scripts", json!({"mainApplicationFile": "żółć…😀\u{202e}"}), &[]);
     case("a NUL in an argument", json!({"arguments": ["a\0b"]}), &[]);
     settings("inputs that are far too large").bind(|| insta::assert_snapshot!("large", said));
@@ -119,20 +129,37 @@ fn files_that_cannot_be_read_are_told() {
         folder.file("app.yaml", FINE.join("\n"));
         prepare(&folder);
         let (code, stderr) = folder.run(&[&["submit", "--dry-run"], args].concat()).refused(title);
-        let _ = writeln!(said, "== {title}\n$ {}\n-- exit code {code}\n{}", args.join(" "), shortened(&stderr));
+        let _ =
+            writeln!(said, "== {title}\n$ {}\n-- exit code {code}\n{}", args.join(" "), shortened(&stderr));
     };
     let f = ["-f", "app.yaml"];
-    case("a folder without applications", &|folder| fs::create_dir(folder.path().join("empty")).unwrap(), &["-f", "empty"]);
+    case(
+        "a folder without applications",
+        &|folder| fs::create_dir(folder.path().join("empty")).unwrap(),
+        &["-f", "empty"],
+    );
     case("a path below a file", &|_| (), &["-f", "app.yaml/b.yaml"]);
     case("not UTF-8", &|folder| folder.file("app.yaml", b"kind: \xff\n"), &f);
     case("UTF-16", &|folder| folder.file("app.yaml", b"\xff\xfek\0"), &f);
     case("a NUL", &|folder| folder.file("app.yaml", b"kind: a\0b\n"), &f);
     case("10,000 deep", &|folder| folder.file("app.yaml", "[".repeat(10_000)), &f);
     let defaults = [&f[..], &["--spark-defaults", "spark-defaults.conf"]].concat();
-    case("defaults that are not UTF-8", &|folder| folder.file("spark-defaults.conf", b"spark.a \xff\n"), &defaults);
+    case(
+        "defaults that are not UTF-8",
+        &|folder| folder.file("spark-defaults.conf", b"spark.a \xff\n"),
+        &defaults,
+    );
     case("defaults that are a folder", &|_| (), &[&f[..], &["--spark-defaults", "empty"]].concat());
-    case("defaults with a port that is none", &|folder| folder.file("spark-defaults.conf", "spark.ui.port http\n"), &defaults);
-    case("defaults with files of the operator", &|folder| folder.file("spark-defaults.conf", "spark.jars /opt/a.jar\n"), &defaults);
+    case(
+        "defaults with a port that is none",
+        &|folder| folder.file("spark-defaults.conf", "spark.ui.port http\n"),
+        &defaults,
+    );
+    case(
+        "defaults with files of the operator",
+        &|folder| folder.file("spark-defaults.conf", "spark.jars /opt/a.jar\n"),
+        &defaults,
+    );
     case("no file at all", &|_| (), &[]);
     settings("files that cannot be read").bind(|| insta::assert_snapshot!("unreadable", said));
 }
@@ -156,7 +183,11 @@ fn ten_thousand_variables_are_fine() {
     let started = Instant::now();
     let text = folder.run(&["submit", "-f", "app.yaml", "--dry-run"]).ok();
     println!("10,000 variables: {:?}", started.elapsed());
-    assert!(text.contains("name: V9999") && started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
+    assert!(
+        text.contains("name: V9999") && started.elapsed() < Duration::from_mins(2),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 /// Runs the cases of a group and compares what is said with the snapshot.
@@ -170,7 +201,12 @@ fn check(group: &str) {
         let run = folder.run(&all);
         assert_eq!(folder.list(), ["app.yaml"], "{title}: something was written");
         if run.code == Some(0) {
-            let _ = writeln!(said, "== {title}\n$ {}\n{shown}-- exit code 0: IT IS SUBMITTED\n{}", args.join(" "), run.stderr);
+            let _ = writeln!(
+                said,
+                "== {title}\n$ {}\n{shown}-- exit code 0: IT IS SUBMITTED\n{}",
+                args.join(" "),
+                run.stderr
+            );
             continue;
         }
         let (code, stderr) = run.refused(&title);
@@ -198,13 +234,20 @@ fn case(text: &str) -> Case {
         "" if !args.is_empty() => (FINE.join("\n"), String::new()),
         lines => file(lines),
     };
-    Case { title: title.to_owned(), args: args.split(' ').filter(|arg| !arg.is_empty()).map(str::to_owned).collect(), file, shown }
+    Case {
+        title: title.to_owned(),
+        args: args.split(' ').filter(|arg| !arg.is_empty()).map(str::to_owned).collect(),
+        file,
+        shown,
+    }
 }
 
 /// The file of a case, and its own lines of it.
 fn file(lines: &str) -> (String, String) {
     let part = lines.starts_with("  ") || lines.starts_with("metadata:");
-    let key = |line: &str| line.split_once(':').map(|(key, _)| key.to_owned()).filter(|key| !key.starts_with("   "));
+    let key = |line: &str| {
+        line.split_once(':').map(|(key, _)| key.to_owned()).filter(|key| !key.starts_with("   "))
+    };
     let own: Vec<String> = lines.lines().filter_map(key).collect();
     let mut all: Vec<&str> = Vec::new();
     if part {

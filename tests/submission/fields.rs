@@ -45,7 +45,9 @@ fn row(line: &Json, role: Option<&str>) -> Row {
     for (key, value) in line.as_object().unwrap() {
         match key.as_str() {
             "field" => match value {
-                Json::Array(fields) => row.fields.extend(fields.iter().map(|field| field.as_str().unwrap().to_owned())),
+                Json::Array(fields) => {
+                    row.fields.extend(fields.iter().map(|field| field.as_str().unwrap().to_owned()))
+                }
                 field => row.fields.push(field.as_str().unwrap().to_owned()),
             },
             "step" => row.step = value.as_u64(),
@@ -86,7 +88,8 @@ fn found(made: &Made, object: &str, path: &str) -> Json {
         }
         "configMaps" => {
             let maps = made.compiled.config_maps.iter();
-            let maps = maps.map(|map| (map.metadata.name.clone().unwrap(), serde_json::to_value(map).unwrap()));
+            let maps =
+                maps.map(|map| (map.metadata.name.clone().unwrap(), serde_json::to_value(map).unwrap()));
             at(&Json::Object(maps.collect()), path)
         }
         "notices" => {
@@ -143,7 +146,11 @@ fn what_a_field_says_is_in_the_objects() {
             wrong.push(format!("{:?}: all of it is so without the field", row.fields));
         }
     }
-    println!("fields: {} rows, {} expectations", rows.len(), rows.iter().map(|row| row.expected.len()).sum::<usize>());
+    println!(
+        "fields: {} rows, {} expectations",
+        rows.len(),
+        rows.iter().map(|row| row.expected.len()).sum::<usize>()
+    );
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -155,7 +162,11 @@ fn every_field_has_a_row_or_a_reason_to_have_none() {
     let mut covered = BTreeSet::new();
     for row in rows() {
         for field in row.fields {
-            assert!(set(&row.changes["spec"], &field), "a row does not set its field {field}: {}", row.changes);
+            assert!(
+                set(&row.changes["spec"], &field),
+                "a row does not set its field {field}: {}",
+                row.changes
+            );
             covered.insert(field);
         }
     }
@@ -172,7 +183,11 @@ fn every_field_has_a_row_or_a_reason_to_have_none() {
     assert!(missing.is_empty(), "no row of fields.yaml is for {missing:#?}");
     let unknown: Vec<_> = covered.difference(&all).collect();
     assert!(unknown.is_empty(), "there are no such fields: {unknown:?}");
-    println!("fields: {} of {} have rows, the others change nothing of a submission", covered.len(), all.len());
+    println!(
+        "fields: {} of {} have rows, the others change nothing of a submission",
+        covered.len(),
+        all.len()
+    );
 }
 
 #[test]
@@ -186,7 +201,10 @@ fn fields_that_are_for_the_controller_change_nothing() {
     let plain = make(&json!({})).objects;
     for (field, changes, why) in without() {
         assert!(set(&changes, &field) && why.len() > 10, "{field}");
-        assert!(make(&json!({"spec": changes})).objects == plain, "{field} changes the submission, though {why}");
+        assert!(
+            make(&json!({"spec": changes})).objects == plain,
+            "{field} changes the submission, though {why}"
+        );
     }
 }
 

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use k8s_openapi::api::core::v1::{ConfigMap, EnvVar, Pod, Service};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Service};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 use serde::Serialize;
@@ -15,13 +15,18 @@ use spark_operator::spark::job::job;
 use spark_operator::spark::{Objects, build, properties};
 use spark_operator::yaml;
 
-use crate::application::{Made, application, compiled, data, object, read, refused, spark, submitted, template};
+use crate::application::{Made, application, compiled, data, object, read, spark, submitted, template};
 use crate::hostile::{changes, json_map, map, text};
 
-const MASTER: &str = "k8s://https://kubernetes.default.svc";
+pub const MASTER: &str = "k8s://https://kubernetes.default.svc";
 
 /// Tries a property on so many generated things, and says on how many.
-fn check<S: Strategy>(title: &str, usual: u32, strategy: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+pub fn check<S: Strategy>(
+    title: &str,
+    usual: u32,
+    strategy: &S,
+    property: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let asked = std::env::var("CASES").ok().and_then(|cases| cases.parse::<u32>().ok()).unwrap_or(0);
     let config = ProptestConfig {
         cases: usual.max(asked.saturating_mul(5)),
@@ -40,8 +45,10 @@ fn check<S: Strategy>(title: &str, usual: u32, strategy: &S, property: impl Fn(S
 #[test]
 fn nothing_panics_and_what_is_built_is_the_same_each_time_and_sound() {
     let (made, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    check("any field", 12_000, &changes(), |changes| {
-        let Ok(application) = serde_json::from_value::<SparkApplication>(object(&changes)) else { return Ok(()) };
+    check("any field", 8_000, &changes(), |changes| {
+        let Ok(application) = serde_json::from_value::<SparkApplication>(object(&changes)) else {
+            return Ok(());
+        };
         let run = || {
             catch_unwind(AssertUnwindSafe(|| {
                 let (compiled, objects) = submitted(&application)?;
@@ -81,7 +88,9 @@ fn sound(objects: &Objects) -> Result<(), TestCaseError> {
 }
 
 /// What is written as JSON is read as the same thing.
-fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(object: &T) -> Result<(), TestCaseError> {
+fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    object: &T,
+) -> Result<(), TestCaseError> {
     let json = serde_json::to_value(object).map_err(|error| TestCaseError::fail(error.to_string()))?;
     let read: T = serde_json::from_value(json).map_err(|error| TestCaseError::fail(error.to_string()))?;
     prop_assert_eq!(&read, object);
@@ -89,30 +98,13 @@ fn same<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(object: &
 }
 
 #[test]
-fn arguments_are_the_last_of_the_drivers_container_and_of_spark_submit() {
-    check("arguments", 8_000, &words(), |texts| {
-        let made = of(&json!({"arguments": texts, "proxyUser": "alice"}))?;
-        let before =
-            ["driver", "--proxy-user", "alice", "--properties-file", "/opt/spark/conf/spark.properties", "--class"];
-        let expected: Vec<&str> = before
-            .into_iter()
-            .chain(["org.example.Pi", "local:///opt/pi.jar"])
-            .chain(texts.iter().map(String::as_str))
-            .collect();
-        prop_assert_eq!(made.arguments(), expected);
-        let argv = made.compiled.arguments(MASTER);
-        prop_assert_eq!(&argv[argv.len() - texts.len()..], &texts[..]);
-        prop_assert_eq!(&argv[argv.len() - texts.len() - 1], "local:///opt/pi.jar");
-        Ok(())
-    });
-}
-
-#[test]
 fn spark_conf_is_what_the_driver_reads() {
-    check("sparkConf", 8_000, &map(), |entries| {
+    check("sparkConf", 5_000, &map(), |entries| {
         let entries: Vec<_> = entries
             .into_iter()
-            .map(|(key, value)| (format!("spark.odd.{}", key.replace(['=', '\0'], "")), value.replace('\0', "")))
+            .map(|(key, value)| {
+                (format!("spark.odd.{}", key.replace(['=', '\0'], "")), value.replace('\0', ""))
+            })
             .collect();
         let conf = json_map(&entries);
         let made = of(&json!({"sparkConf": conf}))?;
@@ -128,44 +120,19 @@ fn spark_conf_is_what_the_driver_reads() {
 
 #[test]
 fn a_properties_file_says_what_was_written_into_it() {
-    check("properties file", 30_000, &map(), |entries| {
+    check("properties file", 55_000, &map(), |entries| {
         let written = properties::write(entries.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         prop_assert_eq!(written.matches('\n').count(), entries.len());
-        let expected: Vec<_> = entries.iter().map(|(key, value)| (key.clone(), trimmed(value).to_owned())).collect();
+        let expected: Vec<_> =
+            entries.iter().map(|(key, value)| (key.clone(), trimmed(value).to_owned())).collect();
         prop_assert_eq!(properties::read(&written), expected);
         Ok(())
     });
 }
 
-/// What no process can be given is refused; see `what_no_process_can_be_given_is_refused`.
-fn word() -> BoxedStrategy<String> {
+/// What no process can be given is refused; see `argv::what_no_process_can_be_given_is_refused`.
+pub fn word() -> BoxedStrategy<String> {
     text().prop_map(|text| text.replace('\0', "")).boxed()
-}
-
-fn words() -> BoxedStrategy<Vec<String>> {
-    prop::collection::vec(word(), 0..5).boxed()
-}
-
-#[test]
-fn what_no_process_can_be_given_is_refused() {
-    for (spec, field) in [
-        (json!({"arguments": ["a", "a\0b"]}), "spec.arguments[1]"),
-        (json!({"mainClass": "a\0"}), "spec.mainClass"),
-        (json!({"proxyUser": "\0"}), "spec.proxyUser"),
-        (json!({"sparkConf": {"spark.a": "\0"}}), "spec.sparkConf[spark.a]"),
-        (json!({"driver": {"envVars": {"A": "\0"}}}), "spec.driver.envVars[A]"),
-    ] {
-        assert_eq!(refused(&spec).field(), field, "{spec}");
-    }
-}
-
-#[test]
-fn a_job_can_be_named_for_every_application() {
-    for name in ["a", "é", "aé", "😀"].map(|part| part.repeat(40)) {
-        let application = read(&object(&json!({"metadata": {"name": name}})));
-        let named = catch_unwind(AssertUnwindSafe(|| job(&compiled(&application).unwrap(), 60).unwrap().0.metadata.name.unwrap()));
-        assert!(named.is_ok_and(|name| name.len() <= 63), "{name}");
-    }
 }
 
 /// What Spark leaves of a value that it reads from a file.
@@ -177,7 +144,7 @@ fn trimmed(value: &str) -> &str {
 
 #[test]
 fn environment_variables_have_the_values_that_were_written() {
-    check("environment", 6_000, &(word(), word(), word()), |(plain, mapped, template)| {
+    check("environment", 3_000, &(word(), word(), word()), |(plain, mapped, template)| {
         let env = json!([{"name": "PLAIN", "value": plain}]);
         let template = json!({"spec": {"containers": [{"name": "a", "env": [{"name": "TEMPLATE", "value": template}]}]}});
         let role = json!({"env": env, "envVars": {"MAPPED": mapped}, "template": template});
@@ -185,12 +152,21 @@ fn environment_variables_have_the_values_that_were_written() {
         let expected = |name: &str, value: &Json| json!({"name": name, "value": value});
         let template = &template["spec"]["containers"][0]["env"][0]["value"];
         for (pod, wanted) in [
-            (&made.driver, vec![("PLAIN", json!(plain)), ("MAPPED", json!(mapped)), ("TEMPLATE", template.clone())]),
+            (
+                &made.driver,
+                vec![("PLAIN", json!(plain)), ("MAPPED", json!(mapped)), ("TEMPLATE", template.clone())],
+            ),
             (&made.executor, vec![("PLAIN", json!(plain)), ("TEMPLATE", template.clone())]),
         ] {
             for (name, value) in wanted {
                 let env = spark(pod)["env"].as_array().unwrap();
-                prop_assert!(env.contains(&expected(name, &value)), "{}: {:?} is not in {:?}", name, value, env);
+                prop_assert!(
+                    env.contains(&expected(name, &value)),
+                    "{}: {:?} is not in {:?}",
+                    name,
+                    value,
+                    env
+                );
             }
         }
         prop_assert_eq!(made.property("spark.executorEnv.MAPPED"), Some(trimmed(&mapped)));
@@ -200,7 +176,7 @@ fn environment_variables_have_the_values_that_were_written() {
 
 #[test]
 fn labels_and_annotations_have_the_keys_and_values_that_were_written() {
-    check("labels and annotations", 6_000, &(word(), word()), |(key, value)| {
+    check("labels and annotations", 3_000, &(word(), word()), |(key, value)| {
         let key = format!("k{}", key.replace('=', ""));
         // Spark replaces its own placeholders.
         let value = value.replace("{{", "");
@@ -222,110 +198,30 @@ fn labels_and_annotations_have_the_keys_and_values_that_were_written() {
 }
 
 #[test]
-fn a_configuration_key_ends_where_spark_submit_thinks_it_does() {
-    let role = || (map(), map());
-    check("--conf", 12_000, &(map(), map(), role()), |(conf, hadoop, (labels, env))| {
-        let spec = json!({
-            "sparkConf": json_map(&conf), "hadoopConf": json_map(&hadoop),
-            "driver": {"labels": json_map(&labels), "envVars": json_map(&env)},
-        });
-        let Ok(compiled) = compiled(&application(&spec)) else { return Ok(()) };
-        let argv = compiled.arguments(MASTER);
-        let pairs = argv.windows(2).filter(|pair| pair[0] == "--conf").map(|pair| pair[1].split_once('='));
-        let pairs: Option<Vec<_>> = pairs.take(compiled.conf.len()).collect();
-        let expected = compiled.conf.iter().map(|(key, setting)| (key.as_str(), setting.value.as_str()));
-        prop_assert_eq!(pairs, Some(expected.collect()));
-        Ok(())
-    });
-}
-
-#[test]
-fn the_program_is_never_taken_for_an_option() {
-    check("program", 12_000, &(text(), text(), text()), |(main, class, user)| {
-        let spec = json!({"mainApplicationFile": main, "mainClass": class, "proxyUser": user, "arguments": ["last"]});
-        let Ok(compiled) = compiled(&application(&spec)) else { return Ok(()) };
-        let argv = compiled.arguments(MASTER);
-        let [.., main, last] = &argv[..] else { return Err(TestCaseError::fail("nothing")) };
-        prop_assert_eq!(last, "last");
-        prop_assert!(!main.starts_with('-'), "spark-submit reads {:?} as an option", main);
-        prop_assert!(!main.is_empty(), "there is no program");
-        Ok(())
-    });
-}
-
-#[test]
 fn the_executors_template_is_the_same_as_json_and_as_yaml() {
-    check("template", 6_000, &(map(), text(), text()), |(annotations, value, name)| {
+    check("template", 4_000, &(map(), text(), text()), |(annotations, value, name)| {
         let own = json!({
             "metadata": {"annotations": json_map(&annotations)},
             "spec": {"containers": [{"name": "a", "args": [value], "env": [{"name": name, "value": value}]}]},
         });
         let spec = json!({"executor": {"template": own}});
-        let (compiled, objects) = submitted(&application(&spec)).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let (compiled, objects) =
+            submitted(&application(&spec)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let text = template(&objects);
-        let json: Json = serde_json::from_str(text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let json: Json =
+            serde_json::from_str(text).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let yaml = yaml::read("template", text).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(&yaml[0].to_json(), &json);
-        let pod: Pod = serde_json::from_value(json).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let pod: Pod =
+            serde_json::from_value(json).map_err(|error| TestCaseError::fail(error.to_string()))?;
         prop_assert_eq!(&pod, &compiled.executor);
-        let unprintable = |c: char| c != '\n' && (c.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(c));
+        let unprintable =
+            |c: char| c != '\n' && (c.is_control() || "\u{2028}\u{2029}\u{feff}\u{fffe}\u{ffff}".contains(c));
         prop_assert!(!text.contains(unprintable), "YAML has no such character in a text: {:?}", text);
         let files = compiled.template_files().unwrap();
         prop_assert_eq!(files[1].1.as_str(), text);
         Ok(())
     });
-}
-
-#[test]
-fn the_jobs_arguments_are_those_of_spark_submit_once_kubernetes_has_expanded_them() {
-    check("job", 6_000, &(words(), map()), |(arguments, entries)| {
-        let spec = json!({"arguments": arguments, "driver": {"annotations": json_map(&entries)}});
-        let Ok(compiled) = compiled(&application(&spec)) else { return Ok(()) };
-        let (job, templates) = job(&compiled, 60).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        let pod = job.spec.unwrap().template.spec.unwrap();
-        let container = &pod.containers[0];
-        let variables = container.env.clone().unwrap_or_default();
-        let args: Vec<_> = container.args.iter().flatten().map(|text| expanded(text, &variables)).collect();
-        prop_assert_eq!(args, compiled.arguments(MASTER));
-        prop_assert_eq!(templates.data.unwrap().into_iter().collect::<Vec<_>>(), compiled.template_files().unwrap());
-        Ok(())
-    });
-}
-
-/// What the kubelet makes of an argument: `$$` is `$`, `$(NAME)` a variable where there is one.
-///
-/// Source: k8s.io/kubernetes/third_party/forked/golang/expansion.
-fn expanded(text: &str, variables: &[EnvVar]) -> String {
-    let mut expanded = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        expanded.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(behind) = rest.strip_prefix('$') {
-            expanded.push('$');
-            rest = behind;
-        } else if let Some((name, behind)) = rest.strip_prefix('(').and_then(|inside| inside.split_once(')')) {
-            let variable = variables.iter().find(|variable| variable.name == name);
-            match variable.and_then(|variable| variable.value.as_ref()) {
-                Some(value) => expanded.push_str(value),
-                None => expanded.push_str(&format!("$({name})")),
-            }
-            rest = behind;
-        } else {
-            expanded.push('$');
-        }
-    }
-    expanded + rest
-}
-
-#[test]
-fn the_kubelet_expands_as_kubernetes_documents_it() {
-    let variables = [EnvVar { name: "A".to_owned(), value: Some("b".to_owned()), value_from: None }];
-    for (text, result) in
-        [("$(A)", "b"), ("$$(A)", "$(A)"), ("$$$(A)", "$b"), ("$(B)$", "$(B)$"), ("$$", "$"), ("$(A", "$(A")]
-    {
-        assert_eq!(expanded(text, &variables), result, "{text}");
-    }
 }
 
 #[test]
@@ -339,7 +235,7 @@ fn every_text_of_the_application_is_in_the_configuration_and_nothing_more() {
 }
 
 /// What is made of a spec; that it is refused is a failure.
-fn of(spec: &Json) -> Result<Made, TestCaseError> {
+pub fn of(spec: &Json) -> Result<Made, TestCaseError> {
     let compiled = compiled(&read(&object(&json!({"spec": spec}))));
     let made = compiled.and_then(|compiled| build(&compiled).map(|objects| Made::of(compiled, objects)));
     made.map_err(|error| TestCaseError::fail(format!("{}: {error}", error.field())))

@@ -24,8 +24,32 @@ fn shell(folder: &Folder, args: &[&str]) -> Output {
 #[test]
 fn a_shell_hands_every_word_to_spark_submit_as_it_is() {
     let odd = [
-        "", " ", "it's", "''", "\"$HOME\"", "$(touch evil)", "`touch evil`", "a\nb", "\n", "; touch evil", "& touch evil",
-        "#no", "\\", "\\\\", "a\\", "*", "~", "!!", "--conf", "é😀", "\t", "-n", "TEMPLATE", "TEMPLATE\n", "\u{7f}", "%s\\n",
+        "",
+        " ",
+        "it's",
+        "''",
+        "\"$HOME\"",
+        "$(touch evil)",
+        "`touch evil`",
+        "a\nb",
+        "\n",
+        "; touch evil",
+        "& touch evil",
+        "#no",
+        "\\",
+        "\\\\",
+        "a\\",
+        "*",
+        "~",
+        "!!",
+        "--conf",
+        "é😀",
+        "\t",
+        "-n",
+        "TEMPLATE",
+        "TEMPLATE\n",
+        "\u{7f}",
+        "%s\\n",
     ];
     let texts: serde_json::Map<_, _> =
         odd.iter().enumerate().map(|(index, text)| (format!("spark.odd.{index}"), json!(text))).collect();
@@ -59,13 +83,20 @@ fn a_shell_hands_every_word_to_spark_submit_as_it_is() {
     assert!(run.status.success() && run.stderr.is_empty(), "{run:?}");
     let words: Vec<String> =
         String::from_utf8(run.stdout).unwrap().split_terminator('\0').map(str::to_owned).collect();
-    let identity =
-        Identity { submission: SubmissionId::new(id), submitted_at: 0, owner: None, template_folder: templates };
+    let identity = Identity {
+        submission: SubmissionId::new(id),
+        submitted_at: 0,
+        owner: None,
+        template_folder: templates,
+    };
     let compiled = compile(&read(&object), identity, &Settings::default()).unwrap();
     assert_eq!(words, compiled.arguments(MASTER));
     for (name, text) in compiled.template_files().unwrap() {
         assert_eq!(folder.read(&format!("templates/{name}")).trim_end(), text);
     }
     let made: Vec<_> = folder.list().into_iter().filter(|path| !before.contains(path)).collect();
-    assert_eq!(made, ["templates", "templates/driver-pod-template.yaml", "templates/executor-pod-template.yaml"]);
+    assert_eq!(
+        made,
+        ["templates", "templates/driver-pod-template.yaml", "templates/executor-pod-template.yaml"]
+    );
 }

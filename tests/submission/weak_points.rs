@@ -11,7 +11,9 @@ use serde_json::{Value as Json, json};
 use spark_operator::spark::job::job;
 use spark_operator::spark::{Identity, Settings, SparkError, SubmissionId, build, compile};
 
-use crate::application::{ID, application, compiled, identity, made, object, read, refused, spark, submitted};
+use crate::application::{
+    ID, application, compiled, identity, made, object, read, refused, spark, submitted,
+};
 use crate::command::Folder;
 
 const WAIT: &str = "spark.kubernetes.submission.waitAppCompletion";
@@ -27,7 +29,8 @@ fn weak_point_1_a_submission_that_is_done_twice_makes_the_same_objects() {
     assert_eq!(of(1), of(1));
     let names = |attempt| {
         let objects = of(attempt);
-        let mut names: BTreeSet<_> = objects.config_maps.iter().map(|map| map.metadata.name.clone()).collect();
+        let mut names: BTreeSet<_> =
+            objects.config_maps.iter().map(|map| map.metadata.name.clone()).collect();
         names.insert(objects.service.metadata.name);
         names
     };
@@ -52,7 +55,10 @@ fn weak_point_3_a_retry_names_the_same_driver_and_is_told_from_it_by_its_id() {
     let application = application(&json!({}));
     let [first, second] = [1, 2].map(|attempt| {
         let id = SubmissionId::of("uid-of-pi", 1, attempt);
-        build(&compile(&application, identity(id.as_str()), &Settings::default()).unwrap()).unwrap().pod.metadata
+        build(&compile(&application, identity(id.as_str()), &Settings::default()).unwrap())
+            .unwrap()
+            .pod
+            .metadata
     });
     assert_eq!(first.name, second.name);
     assert_ne!(first.labels, second.labels);
@@ -94,7 +100,11 @@ fn last<'a>(arguments: &'a [String], key: &str) -> &'a str {
 
 #[test]
 fn weak_point_18_an_application_cannot_take_over_what_the_operator_owns_by_a_key_with_an_equals_sign() {
-    for key in ["spark.master=k8s://evil", "spark.kubernetes.namespace=kube-system", "spark.kubernetes.driver.podTemplateFile=/etc/x"] {
+    for key in [
+        "spark.master=k8s://evil",
+        "spark.kubernetes.namespace=kube-system",
+        "spark.kubernetes.driver.podTemplateFile=/etc/x",
+    ] {
         let result = compiled(&application(&json!({"sparkConf": {key: "x"}})));
         let error = result.map(|_| ()).expect_err(key);
         assert!(error.field().starts_with("spec.sparkConf["), "{}", error.field());
@@ -110,7 +120,11 @@ fn weak_point_21_and_35_dynamic_allocation_counts_no_instances_that_nobody_wrote
 
 #[test]
 fn weak_point_20_an_application_is_submitted_alike_with_its_defaults_and_without() {
-    for spec in [json!({}), json!({"dynamicAllocation": {"enabled": true}}), json!({"sparkConf": {"spark.driver.memory": "2g"}})] {
+    for spec in [
+        json!({}),
+        json!({"dynamicAllocation": {"enabled": true}}),
+        json!({"sparkConf": {"spark.driver.memory": "2g"}}),
+    ] {
         let written = application(&spec);
         let mut defaulted = written.clone();
         defaulted.spec = defaulted.spec.with_defaults();
@@ -157,7 +171,11 @@ fn weak_point_29_every_submission_has_template_files_of_its_own() {
 #[test]
 fn weak_point_30_what_is_said_of_an_application_tells_none_of_its_secrets() {
     const SECRET: &str = "hunter2-and-more";
-    for key in ["spark.kubernetes.authenticate.oauthToken", "spark.kubernetes.authenticate.driver.oauthToken", "spark.master"] {
+    for key in [
+        "spark.kubernetes.authenticate.oauthToken",
+        "spark.kubernetes.authenticate.driver.oauthToken",
+        "spark.master",
+    ] {
         let error = refused(&json!({"sparkConf": {key: SECRET, "spark.password": SECRET}}));
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
     }
@@ -175,7 +193,8 @@ fn weak_point_30_what_is_said_of_an_application_tells_none_of_its_secrets() {
 
 #[test]
 fn weak_point_30_a_secret_that_is_referred_to_is_nowhere_in_the_submission() {
-    let made = made(&json!({"driver": {"envSecretKeyRefs": {"PASSWORD": {"name": "db", "key": "password"}}}}));
+    let made =
+        made(&json!({"driver": {"envSecretKeyRefs": {"PASSWORD": {"name": "db", "key": "password"}}}}));
     let env = made.spark()["env"].as_array().unwrap();
     let variable = env.iter().find(|variable| variable["name"] == "PASSWORD").unwrap();
     assert_eq!(variable["value"], Json::Null);
@@ -201,7 +220,11 @@ fn weak_point_35_memory_is_read_as_spark_reads_it() {
         assert_eq!(made.spark()["resources"]["requests"]["memory"], request, "{memory:?} and {overhead:?}");
     }
     for memory in ["1Gi", "1.5g", "-1g", "1 g", "0x10", "99999999999p"] {
-        assert_eq!(refused(&json!({"driver": {"memory": memory}})).field(), "spec.driver.memory", "{memory:?}");
+        assert_eq!(
+            refused(&json!({"driver": {"memory": memory}})).field(),
+            "spec.driver.memory",
+            "{memory:?}"
+        );
     }
 }
 
@@ -229,11 +252,16 @@ fn weak_point_46_a_scala_program_has_the_overhead_of_the_jvm_whatever_its_type_s
 
 #[test]
 fn weak_point_47_a_template_without_containers_gets_one() {
-    for template in [json!({}), json!({"spec": {}}), json!({"spec": {"containers": []}}), json!({"spec": null})] {
+    for template in
+        [json!({}), json!({"spec": {}}), json!({"spec": {"containers": []}}), json!({"spec": null})]
+    {
         let role = json!({"template": template, "env": [{"name": "A", "value": "b"}]});
         let made = made(&json!({"driver": role, "executor": role}));
         for pod in [&made.driver, &made.executor] {
-            assert_eq!(spark(pod)["env"].as_array().unwrap().iter().filter(|env| env["name"] == "A").count(), 1);
+            assert_eq!(
+                spark(pod)["env"].as_array().unwrap().iter().filter(|env| env["name"] == "A").count(),
+                1
+            );
         }
     }
 }
@@ -243,14 +271,19 @@ fn weak_point_47_the_volume_of_the_metrics_has_a_name_for_every_application() {
     for length in [1, 49, 50, 51, 63, 200] {
         let name = "a".repeat(length);
         let monitoring = json!({"exposeDriverMetrics": true, "exposeExecutorMetrics": true, "prometheus": {"jmxExporterJar": "/j"}});
-        let application = read(&object(&json!({"metadata": {"name": name}, "spec": {"monitoring": monitoring}})));
+        let application =
+            read(&object(&json!({"metadata": {"name": name}, "spec": {"monitoring": monitoring}})));
         let (_, objects) = submitted(&application).unwrap();
         let volumes = objects.pod.spec.unwrap().volumes.unwrap();
         let map = format!("{name}-prom-conf");
-        let volume = volumes.iter().find(|volume| volume.config_map.as_ref().is_some_and(|source| source.name == map));
+        let volume =
+            volumes.iter().find(|volume| volume.config_map.as_ref().is_some_and(|source| source.name == map));
         let volume = &volume.unwrap().name;
         assert!(volume.len() <= 63, "{volume}");
-        assert!(volume.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{volume}");
+        assert!(
+            volume.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
+            "{volume}"
+        );
     }
 }
 
