@@ -73,8 +73,10 @@ fn everything() -> SparkApplication {
     let mut application = typical(0);
     let spec = &mut application.spec;
     let numbers = || 0..200;
-    spec.spark_conf = Some(numbers().map(|n| (format!("spark.key.{n}"), format!("value = {n}: #\n"))).collect());
-    let env: Vec<Json> = numbers().map(|n| json!({"name": format!("VARIABLE_{n}"), "value": "x".repeat(n)})).collect();
+    spec.spark_conf =
+        Some(numbers().map(|n| (format!("spark.key.{n}"), format!("value = {n}: #\n"))).collect());
+    let env: Vec<Json> =
+        numbers().map(|n| json!({"name": format!("VARIABLE_{n}"), "value": "x".repeat(n)})).collect();
     let extra = json!({
         "env": env, "sidecars": [{"name": "side", "image": "side:1"}], "hostAliases": [{"ip": "10.0.0.1", "hostnames": ["a"]}],
         "tolerations": [{"key": "k", "operator": "Exists"}], "volumeMounts": [{"name": "data", "mountPath": "/data"}],
@@ -90,7 +92,8 @@ fn everything() -> SparkApplication {
 }
 
 fn compiled(application: &SparkApplication, number: usize) -> Compiled {
-    let mut identity = Identity::of(application, SubmissionId::of("bench", 0, i32::try_from(number).unwrap()), 0);
+    let mut identity =
+        Identity::of(application, SubmissionId::of("bench", 0, i32::try_from(number).unwrap()), 0);
     identity.owner = None;
     compile(application, identity, &Settings::default()).unwrap()
 }
@@ -191,7 +194,11 @@ async fn on_cluster(kubeconfig: &str) {
     let submissions = |from: usize, count: usize| -> Vec<Compiled> {
         let mut applications: Vec<_> = (from..from + count).map(typical).collect();
         applications.iter_mut().for_each(|application| application.metadata.namespace = Some(name.clone()));
-        applications.iter().enumerate().map(|(number, application)| compiled(application, from + number)).collect()
+        applications
+            .iter()
+            .enumerate()
+            .map(|(number, application)| compiled(application, from + number))
+            .collect()
     };
     let mut costs = Vec::new();
 
@@ -217,7 +224,9 @@ async fn on_cluster(kubeconfig: &str) {
     let bare = submissions(NATIVE, NATIVE);
     let objects: Vec<Objects> = bare.iter().map(|application| build(application).unwrap()).collect();
     let (start, used) = (Instant::now(), cpu(UsageWho::RUSAGE_SELF));
-    iter(objects).for_each_concurrent(AT_ONCE, |objects| bare_creation(&cluster.client, &name, objects)).await;
+    iter(objects)
+        .for_each_concurrent(AT_ONCE, |objects| bare_creation(&cluster.client, &name, objects))
+        .await;
     let ceiling = start.elapsed().as_secs_f64();
     costs.push(Cost {
         what: format!("bare creation of the same, {AT_ONCE} at once"),
@@ -233,7 +242,10 @@ async fn on_cluster(kubeconfig: &str) {
     match std::env::var_os("SPARK_HOME").map(PathBuf::from) {
         Some(spark_home) => {
             let submitter = SparkSubmit { spark_home, master: format!("k8s://{server}") };
-            costs.push(one_after_the_other("spark-submit", &submitter, second, &cluster, UsageWho::RUSAGE_CHILDREN).await);
+            costs.push(
+                one_after_the_other("spark-submit", &submitter, second, &cluster, UsageWho::RUSAGE_CHILDREN)
+                    .await,
+            );
         }
         None => println!("SPARK_HOME is not set: real spark-submit is left out"),
     }
@@ -266,7 +278,12 @@ async fn one_after_the_other(
         submitter.submit(application, &cluster.within(LIMIT)).await.unwrap();
     }
     let wall = start.elapsed().as_secs_f64();
-    Cost { what: format!("{name}, one after the other"), wall, cpu: cpu(who) - used, count: applications.len() }
+    Cost {
+        what: format!("{name}, one after the other"),
+        wall,
+        cpu: cpu(who) - used,
+        count: applications.len(),
+    }
 }
 
 /// By `job` on a real node: what it takes until the driver is there. Its CPU is spent in the Job's pod.

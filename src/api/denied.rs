@@ -28,7 +28,11 @@ const DENIED: [(&str, &str); 15] = [
 /// Keys that whoever submits sets: refused when they say anything else.
 const OWNED: [(&str, &str, &str); 3] = [
     ("spark.submit.deployMode", "cluster", "applications run in cluster mode; leave it out"),
-    ("spark.kubernetes.submission.waitAppCompletion", "false", "the operator watches the driver itself; leave it out"),
+    (
+        "spark.kubernetes.submission.waitAppCompletion",
+        "false",
+        "the operator watches the driver itself; leave it out",
+    ),
     ("spark.kubernetes.submitInDriver", "true", "the operator sets it; leave it out"),
 ];
 

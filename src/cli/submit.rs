@@ -21,9 +21,11 @@ use crate::yaml::to_yaml;
 /// The quickest way to try it on any cluster. Nobody watches the driver: it is not tried again, and belongs to no
 /// SparkApplication. With --dry-run nothing is asked of any cluster: what would be created is printed.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Exit codes: 0 done, 1 the application failed to be submitted, 2 the application cannot be \
+#[command(
+    after_help = "Exit codes: 0 done, 1 the application failed to be submitted, 2 the application cannot be \
                         submitted as it is, 3 no cluster.\n\n\
-                        Example: spark-operator submit -f app.yaml --dry-run --spark-version 4.3.0")]
+                        Example: spark-operator submit -f app.yaml --dry-run --spark-version 4.3.0"
+)]
 pub(super) struct Args {
     /// Files, folders (their .yaml, .yml and .json files), or `-` for standard input
     #[arg(short, long = "filename", value_name = "FILE|FOLDER|-", required = true, num_args = 1..)]
@@ -84,7 +86,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut submissions = Vec::new();
     for mut source in applications::read(&args.filenames)? {
         let application = &mut source.application;
-        place(application, args.namespace.as_deref()).map_err(|message| source.failure("metadata.namespace", &message))?;
+        place(application, args.namespace.as_deref())
+            .map_err(|message| source.failure("metadata.namespace", &message))?;
         if let Some(version) = &args.spark_version {
             source.application.spec.spark_version.clone_from(version);
         }
@@ -93,8 +96,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             None => choice.of(&source.application).map_err(|error| source.spark_failure(&error))?,
         };
         let identity = identity(&source.application);
-        let compiled =
-            compile(&source.application, identity, &settings).map_err(|error| source.spark_failure(&error))?;
+        let compiled = compile(&source.application, identity, &settings)
+            .map_err(|error| source.spark_failure(&error))?;
         // Whatever submits it: what is wrong is found before anything of any application is created.
         if kind == Kind::Native {
             build(&compiled).map_err(|error| source.spark_failure(&error))?;
@@ -134,7 +137,8 @@ fn identity(application: &SparkApplication) -> Identity {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let written = serde_json::to_string(application).unwrap_or_default();
     let submission = SubmissionId::of(&format!("{written}{}", now.as_nanos()), 0, 1);
-    let mut identity = Identity::of(application, submission, i64::try_from(now.as_millis()).unwrap_or_default());
+    let mut identity =
+        Identity::of(application, submission, i64::try_from(now.as_millis()).unwrap_or_default());
     identity.owner = None;
     identity
 }
@@ -166,7 +170,9 @@ fn submitter(kind: Kind, args: &Args, cluster: &Connection) -> Result<Box<dyn Su
         Kind::SparkSubmit => {
             let home = args.spark_home.clone().or_else(|| std::env::var_os("SPARK_HOME").map(PathBuf::from));
             let spark_home = home.ok_or_else(|| {
-                Failure::input("the submitter spark-submit needs --spark-home, or SPARK_HOME: the folder of a Spark")
+                Failure::input(
+                    "the submitter spark-submit needs --spark-home, or SPARK_HOME: the folder of a Spark",
+                )
             })?;
             Box::new(SparkSubmit { spark_home, master: format!("k8s://{}", cluster.server()) })
         }
@@ -174,16 +180,15 @@ fn submitter(kind: Kind, args: &Args, cluster: &Connection) -> Result<Box<dyn Su
 }
 
 fn report(name: &str, kind: Kind, done: &Submitted) -> Result<(), Failure> {
-    let mut text = format!("{name}: submitted ({}), without an operator: nobody tries it again\n", kind.name());
-    for object in &done.created {
-        text += &format!("  {object}\n");
-    }
+    let mut lines =
+        vec![format!("{name}: submitted ({}), without an operator: nobody tries it again", kind.name())];
+    lines.extend(done.created.iter().map(|object| format!("  {object}")));
     for missing in &done.missing {
         super::warn(&format!("{name}: not created: {missing}"));
     }
     let namespace = name.split('/').next().unwrap_or_default();
-    text += &format!("follow it: kubectl logs --follow --namespace {namespace} {}\n", done.driver_pod);
-    print(&text)
+    lines.push(format!("follow it: kubectl logs --follow --namespace {namespace} {}\n", done.driver_pod));
+    print(&lines.join("\n"))
 }
 
 fn hint(error: &SubmitError, compiled: &Compiled) -> String {
@@ -232,10 +237,11 @@ fn document(object: &(impl Serialize + Metadata)) -> Result<String, Failure> {
 /// A shell script: the template files, and the command.
 fn script(compiled: &Compiled) -> Result<String, Failure> {
     let folder = &compiled.identity.template_folder;
-    let mut text = format!("#!/bin/sh\nset -e\nmkdir -p {}\n", quoted(folder));
-    for (name, content) in compiled.template_files().map_err(Failure::input)? {
-        text += &format!("cat >{} <<'TEMPLATE'\n{content}\nTEMPLATE\n", quoted(&format!("{folder}/{name}")));
-    }
+    let files = compiled.template_files().map_err(Failure::input)?;
+    let files = files.map(|(name, content)| {
+        format!("cat >{} <<'TEMPLATE'\n{content}\nTEMPLATE\n", quoted(&format!("{folder}/{name}")))
+    });
+    let mut text = format!("#!/bin/sh\nset -e\nmkdir -p {}\n{}", quoted(folder), files.concat());
     text += "exec \"${SPARK_HOME:-/opt/spark}/bin/spark-submit\"";
     for argument in compiled.arguments(MASTER) {
         text += " \\\n  ";

@@ -120,7 +120,9 @@ impl ClusterError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => true,
+            Self::Unreachable { .. } | Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => {
+                true
+            }
             Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
             Self::Forbidden { message } => message.contains(QUOTA),
             _ => false,

@@ -34,7 +34,12 @@ pub fn java_double(text: &str) -> Option<f64> {
     let text = text.trim();
     let number = text.strip_suffix(['d', 'D', 'f', 'F']).unwrap_or(text);
     let plain = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E');
-    number.chars().all(plain).then(|| number.parse::<f64>().ok()).flatten().filter(|number| number.is_finite())
+    number
+        .chars()
+        .all(plain)
+        .then(|| number.parse::<f64>().ok())
+        .flatten()
+        .filter(|number| number.is_finite())
 }
 
 /// A number as Java's `Double.toString` writes it: `0.1`, `1.0`, `1.0E-4`, `1.234E7`.
@@ -103,7 +108,9 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_java_reads_them() {
-        for (text, number) in [("0.1", Some(0.1)), (" .5f ", Some(0.5)), ("1e-1d", Some(0.1)), ("5.", Some(5.0))] {
+        for (text, number) in
+            [("0.1", Some(0.1)), (" .5f ", Some(0.5)), ("1e-1d", Some(0.1)), ("5.", Some(5.0))]
+        {
             assert_eq!(java_double(text), number, "{text:?}");
         }
         for text in ["", "NaN", "Infinity", "inf", "0,1", "1.0.0", "0x1p3", "1e999"] {

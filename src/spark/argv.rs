@@ -29,7 +29,8 @@ impl Compiled {
             option("--proxy-user", user);
         }
         if self.load_spark_defaults {
-            let behind_name = arguments.iter().position(|argument| argument == "--name").map_or(0, |at| at + 2);
+            let behind_name =
+                arguments.iter().position(|argument| argument == "--name").map_or(0, |at| at + 2);
             arguments.insert(behind_name, "--load-spark-defaults".to_owned());
         }
         arguments.push(program.main.clone());

@@ -110,7 +110,8 @@ impl Conf {
     pub fn factor(&self, key: &str) -> Result<Option<f64>, SparkError> {
         let Some(value) = self.get(key) else { return Ok(None) };
         let read = amount::java_double(value).filter(|number| *number >= 0.0);
-        read.map(Some).ok_or_else(|| SparkError::value(self.field(key), value, "a number from 0 up, such as 0.1"))
+        read.map(Some)
+            .ok_or_else(|| SparkError::value(self.field(key), value, "a number from 0 up, such as 0.1"))
     }
 
     /// Memory in MiB, rounded down. Without a unit it is MiB.
@@ -147,7 +148,8 @@ mod tests {
     #[test]
     fn what_is_below_a_prefix_is_found_without_it() {
         let conf = conf(&[("spark.a.b", "1"), ("spark.a.b.c", "2"), ("spark.ab", "3"), ("spark.a", "4")]);
-        let found: Vec<_> = conf.below("spark.a.").map(|(key, setting)| (key, setting.value.as_str())).collect();
+        let found: Vec<_> =
+            conf.below("spark.a.").map(|(key, setting)| (key, setting.value.as_str())).collect();
         assert_eq!(found, [("b", "1"), ("b.c", "2")]);
     }
 

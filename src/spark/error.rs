@@ -46,7 +46,9 @@ pub enum SparkError {
         cause: String,
     },
     /// Something that the native submitter cannot do, and spark-submit can.
-    #[error("{what} needs spark-submit: the native submitter {why}; choose the submitter `job` for this application")]
+    #[error(
+        "{what} needs spark-submit: the native submitter {why}; choose the submitter `job` for this application"
+    )]
     NeedsSparkSubmit {
         /// Where it was written.
         field: String,

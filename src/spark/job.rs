@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 
-use super::compile::{APP_NAME, Compiled, CREATED_BY, SUBMISSION_ID};
+use super::compile::{APP_NAME, CREATED_BY, Compiled, SUBMISSION_ID};
 use super::conf::Conf;
 use super::driver::MASTER;
 use super::error::SparkError;
@@ -59,7 +59,10 @@ pub fn job(application: &Compiled, deadline_seconds: u64) -> Result<(Job, Config
         },
         ..JobSpec::default()
     };
-    Ok((Job { metadata: metadata(application.identity.owner.clone()), spec: Some(spec), status: None }, config_map))
+    Ok((
+        Job { metadata: metadata(application.identity.owner.clone()), spec: Some(spec), status: None },
+        config_map,
+    ))
 }
 
 fn labels(application: &Compiled) -> BTreeMap<String, String> {
@@ -89,7 +92,10 @@ fn pod(application: &Compiled, config_map: &str) -> PodSpec {
     let amount = |text: &str| Quantity(text.to_owned());
     let template = Volume {
         name: "pod-templates".to_owned(),
-        config_map: Some(ConfigMapVolumeSource { name: config_map.to_owned(), ..ConfigMapVolumeSource::default() }),
+        config_map: Some(ConfigMapVolumeSource {
+            name: config_map.to_owned(),
+            ..ConfigMapVolumeSource::default()
+        }),
         ..Volume::default()
     };
     let mount = VolumeMount {
@@ -109,7 +115,9 @@ fn pod(application: &Compiled, config_map: &str) -> PodSpec {
         volume_mounts: Some(vec![mount]),
         security_context: security.and_then(|container| container.security_context.clone()),
         resources: Some(ResourceRequirements {
-            requests: Some([("cpu".to_owned(), amount("100m")), ("memory".to_owned(), amount("512Mi"))].into()),
+            requests: Some(
+                [("cpu".to_owned(), amount("100m")), ("memory".to_owned(), amount("512Mi"))].into(),
+            ),
             limits: Some([("memory".to_owned(), amount("1Gi"))].into()),
             claims: None,
         }),
@@ -119,7 +127,9 @@ fn pod(application: &Compiled, config_map: &str) -> PodSpec {
         containers: vec![container],
         volumes: Some(vec![template]),
         restart_policy: Some("Never".to_owned()),
-        service_account_name: conf.get("spark.kubernetes.authenticate.driver.serviceAccountName").map(str::to_owned),
+        service_account_name: conf
+            .get("spark.kubernetes.authenticate.driver.serviceAccountName")
+            .map(str::to_owned),
         image_pull_secrets: Some(secrets).filter(|secrets| !secrets.is_empty()),
         node_selector: Some(selector).filter(|selector| !selector.is_empty()),
         tolerations: driver.tolerations,

@@ -48,8 +48,9 @@ impl SubmissionId {
     }
 }
 
-fn hex(text: &str, bytes: usize) -> String {
-    Sha256::digest(text).iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+/// The beginning of a text's SHA-256, as hexadecimal digits.
+pub(super) fn hex(text: &str, bytes: usize) -> String {
+    Sha256::digest(text).iter().take(bytes).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// A UUID in form (version 8, RFC 9562: custom), made of a text.

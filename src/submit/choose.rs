@@ -73,7 +73,8 @@ impl Choice {
             if kind == self.default || self.allowed.contains(&kind) {
                 return Ok(kind);
             }
-            let message = format!("the submitter {wanted} is not allowed here (operator's submitter.allowed)");
+            let message =
+                format!("the submitter {wanted} is not allowed here (operator's submitter.allowed)");
             return Err(SparkError::Conflict { field, message });
         }
         let rule = self.rules.iter().find(|rule| rule.fits(application));
@@ -95,7 +96,7 @@ impl Rule {
 fn lot(application: &SparkApplication) -> u8 {
     let drawn = Sha256::digest(application.uid().unwrap_or_default());
     let number = u16::from_be_bytes([drawn[0], drawn[1]]);
-    u8::try_from(u32::from(number) * 100 >> 16).unwrap_or(99)
+    u8::try_from((u32::from(number) * 100) >> 16).unwrap_or(99)
 }
 
 #[cfg(test)]
@@ -166,7 +167,13 @@ mod tests {
 
     #[test]
     fn rules_that_are_none_are_refused() {
-        for json in ["", "{}", r#"[{"type": "rest"}]"#, r#"[{"typ": "job"}]"#, r#"[{"type": "job", "percentage": 101}]"#] {
+        for json in [
+            "",
+            "{}",
+            r#"[{"type": "rest"}]"#,
+            r#"[{"typ": "job"}]"#,
+            r#"[{"type": "job", "percentage": 101}]"#,
+        ] {
             assert!(rules(json).is_err(), "{json}");
         }
     }

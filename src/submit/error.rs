@@ -72,7 +72,9 @@ impl SubmitError {
         match self {
             Self::Application(_) | Self::DriverExists { .. } | Self::Taken { .. } => false,
             Self::Cluster { error, .. } => error.retryable(),
-            Self::StillThere { .. } | Self::SparkSubmit { .. } | Self::Deadline { .. } | Self::Io { .. } => true,
+            Self::StillThere { .. } | Self::SparkSubmit { .. } | Self::Deadline { .. } | Self::Io { .. } => {
+                true
+            }
         }
     }
 

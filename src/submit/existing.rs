@@ -77,7 +77,10 @@ where
     let preconditions = Preconditions { uid: object.uid(), resource_version: None };
     let parameters = DeleteParams::background().preconditions(preconditions);
     let name = object.name_any();
-    match cluster.ask(&format!("delete {}", described::<K>(&namespace, &name)), api.delete(&name, &parameters)).await {
+    match cluster
+        .ask(&format!("delete {}", described::<K>(&namespace, &name)), api.delete(&name, &parameters))
+        .await
+    {
         Err(error) if !error.is_status(404) && !error.is_status(409) => Err(error),
         _ => Ok(()),
     }
@@ -107,7 +110,11 @@ pub(super) async fn create<K>(
     ours: impl Fn(&K) -> bool,
 ) -> Result<K, SubmitError>
 where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Serialize + Debug,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + Serialize
+        + Debug,
 {
     let namespace = object.namespace().unwrap_or_default();
     let name = object.name_any();

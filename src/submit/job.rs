@@ -44,7 +44,10 @@ impl Submitter for Job {
 ///
 /// # Errors
 /// See [`job`].
-pub fn manifests(application: &Compiled, deadline: Duration) -> Result<(KubernetesJob, ConfigMap), SparkError> {
+pub fn manifests(
+    application: &Compiled,
+    deadline: Duration,
+) -> Result<(KubernetesJob, ConfigMap), SparkError> {
     job(application, deadline.as_secs().max(1))
 }
 
@@ -67,7 +70,9 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
     let (job, mut templates) = manifests(application, cluster.limit())?;
     let mut created = native::config_maps(application, cluster).await?;
     let id = application.identity.submission.as_str();
-    let job = create(cluster, &job, |there: &KubernetesJob| there.labels().get(SUBMISSION_ID).is_some_and(|l| l == id));
+    let job = create(cluster, &job, |there: &KubernetesJob| {
+        there.labels().get(SUBMISSION_ID).is_some_and(|l| l == id)
+    });
     let job = job.await?;
     templates.metadata.owner_references = job.controller_owner_ref(&()).map(|owner| vec![owner]);
     let uid = job.uid().unwrap_or_default();
@@ -117,7 +122,10 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
         }
         if !cluster.sleep(BETWEEN).await {
             let text = said(application, &cluster.within(Duration::from_secs(5)), &name).await;
-            return Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text: format!(": {text}") });
+            return Err(SubmitError::Deadline {
+                seconds: cluster.limit().as_secs(),
+                text: format!(": {text}"),
+            });
         }
     }
 }
@@ -131,12 +139,16 @@ async fn said(application: &Compiled, cluster: &Connection, job: &str) -> String
         Err(error) => return error.to_string(),
     };
     let Some(pod) = pod else { return format!("the Job {job} has no pod: look at its events") };
-    let status = pod.status.as_ref().and_then(|status| status.container_statuses.as_ref()?.first()?.state.clone());
+    let status =
+        pod.status.as_ref().and_then(|status| status.container_statuses.as_ref()?.first()?.state.clone());
     if let Some(waiting) = status.and_then(|state| state.waiting) {
         let reason = waiting.reason.unwrap_or_default();
-        return format!("its container waits: {reason} {}", waiting.message.unwrap_or_default()).trim_end().to_owned();
+        return format!("its container waits: {reason} {}", waiting.message.unwrap_or_default())
+            .trim_end()
+            .to_owned();
     }
-    let last = LogParams { tail_lines: Some(LOG_LINES), limit_bytes: Some(LOG_BYTES), ..LogParams::default() };
+    let last =
+        LogParams { tail_lines: Some(LOG_LINES), limit_bytes: Some(LOG_BYTES), ..LogParams::default() };
     match cluster.ask("read the log of spark-submit", pods.logs(&pod.name_any(), &last)).await {
         Ok(log) if !log.trim().is_empty() => log.trim().to_owned(),
         Ok(_) => "it wrote nothing".to_owned(),

@@ -3,11 +3,16 @@
 //! The pod comes first, because it owns the rest; its container waits for its config map. Everything has a name that
 //! follows from the submission's id, so that a second try finds what the first one made.
 
+use std::fmt::Debug;
+
 use futures::FutureExt;
-use futures::future::{BoxFuture, join_all};
+use futures::future::{BoxFuture, join, join_all};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::PostParams;
+use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::existing::{self, Found, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter};
@@ -85,18 +90,17 @@ pub(super) async fn config_maps(
         if there.data != map.data || there.metadata.owner_references != map.metadata.owner_references {
             there.data.clone_from(&map.data);
             there.metadata.owner_references.clone_from(&map.metadata.owner_references);
-            cluster.ask(&format!("update {what}"), api.replace(&name, &parameters, &there)).await.map_err(failed)?;
+            cluster
+                .ask(&format!("update {what}"), api.replace(&name, &parameters, &there))
+                .await
+                .map_err(failed)?;
         }
     }
     Ok(names)
 }
 
 /// The driver pod, and whether an earlier try of this submission made it.
-async fn driver(
-    application: &Compiled,
-    cluster: &Connection,
-    pod: &Pod,
-) -> Result<(Pod, bool), SubmitError> {
+async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Result<(Pod, bool), SubmitError> {
     let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let what = described::<Pod>(&application.namespace, &application.driver_pod);
     loop {
@@ -122,48 +126,30 @@ async fn driver(
     }
 }
 
-/// All that the pod owns, at once. Without rights on network policies, as under roles written for Kubeflow's operator,
-/// the application runs without one.
+/// All that the pod owns, at once: what was made, and what was not and need not be. Without rights on network policies,
+/// as under roles written for Kubeflow's operator, the application runs without one.
 async fn followers(
     cluster: &Connection,
     objects: Objects,
     pod: &Pod,
 ) -> Result<(Vec<String>, Vec<String>), SubmitError> {
     let Objects { pod: _, service, config_maps, claims, network_policy } = &objects;
-    let uid = pod.uid();
-    let mut creations: Vec<BoxFuture<'_, Result<String, SubmitError>>> = Vec::new();
-    macro_rules! creation {
-        ($object:expr) => {{
-            let uid = uid.clone();
-            let object = $object;
-            creations.push(
-                async move {
-                    let ours = |there: &_| owned_by(there, uid.as_deref());
-                    let created = create(cluster, object, ours).await?;
-                    Ok(named(&created))
-                }
-                .boxed(),
-            );
-        }};
-    }
-    config_maps.iter().for_each(|map| creation!(map));
-    creation!(service);
-    claims.iter().for_each(|claim| creation!(claim));
-    let (policy, all) = futures::future::join(
-        async {
-            match network_policy {
-                Some(policy) => Some(create(cluster, policy, |there| owned_by(there, uid.as_deref())).await),
-                None => None,
-            }
-        },
-        join_all(creations),
-    )
-    .await;
+    let uid = pod.uid().unwrap_or_default();
+    let mut all = vec![follower(cluster, service, &uid).boxed()];
+    all.extend(config_maps.iter().map(|map| follower(cluster, map, &uid).boxed()));
+    all.extend(claims.iter().map(|claim| follower(cluster, claim, &uid).boxed()));
+    let policy = async {
+        match network_policy {
+            Some(policy) => Some(follower(cluster, policy, &uid).await),
+            None => None,
+        }
+    };
+    let (policy, all) = join(policy, join_all(all)).await;
     let mut names = all.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut missing = Vec::new();
     match policy {
         None => {}
-        Some(Ok(policy)) => names.push(named(&policy)),
+        Some(Ok(policy)) => names.push(policy),
         Some(Err(SubmitError::Cluster { error, .. })) if error.is_status(403) => {
             missing.push(format!("the executors' NetworkPolicy of Spark: {error}"));
         }
@@ -172,8 +158,17 @@ async fn followers(
     Ok((names, missing))
 }
 
-fn owned_by<K: Resource>(object: &K, uid: Option<&str>) -> bool {
-    object.meta().owner_references.iter().flatten().any(|owner| Some(owner.uid.as_str()) == uid)
+/// An object that the pod with this uid owns.
+async fn follower<K>(cluster: &Connection, object: &K, uid: &str) -> Result<String, SubmitError>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + Serialize
+        + Debug,
+{
+    let ours = |there: &K| there.owner_references().iter().any(|owner| owner.uid == uid);
+    create(cluster, object, ours).await.map(|created| named(&created))
 }
 
 fn named<K: Resource<DynamicType = ()>>(object: &K) -> String {

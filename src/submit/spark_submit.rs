@@ -49,7 +49,9 @@ impl SparkSubmit {
             Found::Ours(pod) => return Ok(submitted(application, &pod, true)),
             Found::Older(pod) => {
                 let what = described::<Pod>(&application.namespace, &application.driver_pod);
-                existing::delete(cluster, &*pod).await.map_err(|error| SubmitError::Cluster { what, error })?;
+                existing::delete(cluster, &*pod)
+                    .await
+                    .map_err(|error| SubmitError::Cluster { what, error })?;
                 existing::gone(application, cluster, &pod).await?;
             }
             Found::Foreign(whose) => {
@@ -101,19 +103,15 @@ impl SparkSubmit {
             let both = futures::future::join(child.wait(), text.read(stderr));
             tokio::time::timeout_at(cluster.deadline(), both).await
         };
-        match ended {
-            Ok((status, ())) => {
-                let status = status.map_err(|error| SubmitError::Io { what: "wait for it".to_owned(), error })?;
-                let said = text.into_string();
-                Ok(if said.is_empty() { status.to_string() } else { said })
-            }
-            Err(_) => {
-                let _ = child.kill().await;
-                let said = text.into_string();
-                let text = if said.is_empty() { said } else { format!(": {said}") };
-                Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text })
-            }
-        }
+        let Ok((status, ())) = ended else {
+            let _ = child.kill().await;
+            let said = text.into_string();
+            let text = if said.is_empty() { said } else { format!(": {said}") };
+            return Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text });
+        };
+        let status = status.map_err(|error| SubmitError::Io { what: "wait for it".to_owned(), error })?;
+        let said = text.into_string();
+        Ok(if said.is_empty() { status.to_string() } else { said })
     }
 }
 

@@ -11,7 +11,9 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use spark_operator::api::SparkApplication;
 use spark_operator::spark::driver::{MASTER, as_spark_submit};
-use spark_operator::spark::{Compiled, Identity, Objects, Settings, SparkError, SubmissionId, build, compile};
+use spark_operator::spark::{
+    Compiled, Identity, Objects, Settings, SparkError, SubmissionId, build, compile,
+};
 
 use crate::compare::differences;
 use crate::masks::Masks;
@@ -69,8 +71,13 @@ fn json(object: &impl Serialize) -> Json {
 
 /// An object without what says nothing: empty lists and mappings, and fields that have their default.
 fn plain(object: &Json) -> Json {
-    const DEFAULTS: [(&str, &str); 5] =
-        [("readOnly", "false"), ("subPath", r#""""#), ("subPathExpr", r#""""#), ("medium", r#""""#), ("type", r#""""#)];
+    const DEFAULTS: [(&str, &str); 5] = [
+        ("readOnly", "false"),
+        ("subPath", r#""""#),
+        ("subPathExpr", r#""""#),
+        ("medium", r#""""#),
+        ("type", r#""""#),
+    ];
     match object {
         Json::Object(fields) => fields
             .iter()
@@ -170,7 +177,9 @@ fn native_submission_creates_what_spark_submit_creates() {
         if let Ok(compiled) = compiled(&application, lines()[0]) {
             let case = format!("{name} {}", recorded_of(&compiled));
             if !CASES.lines().any(|recorded| recorded == case) {
-                unexpected.push(format!("{name}: its arguments have changed; record it again: tests/spark_parity/record"));
+                unexpected.push(format!(
+                    "{name}: its arguments have changed; record it again: tests/spark_parity/record"
+                ));
             }
         }
         for line in lines() {
@@ -192,7 +201,9 @@ fn native_submission_creates_what_spark_submit_creates() {
             match (found.is_empty(), rest.is_empty()) {
                 (true, _) => equal += 1,
                 (false, true) => listed += 1,
-                (false, false) => unexpected.extend(rest.iter().map(|found| format!("{name}, Spark {line}: {found}"))),
+                (false, false) => {
+                    unexpected.extend(rest.iter().map(|found| format!("{name}, Spark {line}: {found}")))
+                }
             }
         }
     }
@@ -215,7 +226,9 @@ fn native_submission_creates_what_spark_submit_creates() {
 fn what_no_template_can_say_is_all_that_comes_on_top() {
     for (name, application) in applications() {
         let Ok(compiled) = compiled(&application, "4.0.5") else { continue };
-        let (Ok(as_spark), Ok(finished)) = (as_spark_submit(&compiled, MASTER), build(&compiled)) else { continue };
+        let (Ok(as_spark), Ok(finished)) = (as_spark_submit(&compiled, MASTER), build(&compiled)) else {
+            continue;
+        };
         for found in differences(&list(finished), &list(as_spark)) {
             let allowed = [".env[", ".resources.limits.memory", ".imagePullPolicy"];
             assert!(allowed.iter().any(|field| found.contains(field)), "{name}: {found}");

@@ -2,13 +2,11 @@
 //! later counts, so what the fields say goes over sparkConf.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::image::Images;
 use super::template::Template;
-use super::{
-    APP_NAME, Identity, KUEUE, LAUNCHED_BY, MUTATED_BY, SUBMISSION_ID,
-    executor, local_dirs, pod,
-};
+use super::{APP_NAME, Identity, KUEUE, LAUNCHED_BY, MUTATED_BY, SUBMISSION_ID, executor, local_dirs, pod};
 use crate::api::{SecretInfo, SparkApplicationSpec, SparkPodSpec};
 use crate::spark::conf::Setting;
 use crate::spark::error::SparkError;
@@ -42,8 +40,8 @@ pub(super) fn driver_pod_name(name: &str, spec: &SparkApplicationSpec) -> String
 struct Settings(Vec<(String, Setting)>);
 
 impl Settings {
-    fn add(&mut self, key: impl Into<String>, value: impl ToString, field: impl Into<String>) {
-        self.0.push((key.into(), Setting { value: value.to_string(), field: field.into() }));
+    fn add(&mut self, key: impl Into<String>, value: impl fmt::Display, field: impl Into<String>) {
+        self.0.push((key.into(), Setting { value: format!("{value}"), field: field.into() }));
     }
 
     /// A field that may be unset; empty text counts as unset.
@@ -77,11 +75,23 @@ pub(super) fn conf(
     if let Some(image) = &images.both {
         settings.add("spark.kubernetes.container.image", &image.value, &image.field);
     }
-    settings.some("spark.kubernetes.container.image.pullPolicy", spec.image_pull_policy.as_ref(), "spec.imagePullPolicy");
+    settings.some(
+        "spark.kubernetes.container.image.pullPolicy",
+        spec.image_pull_policy.as_ref(),
+        "spec.imagePullPolicy",
+    );
     let secrets = spec.image_pull_secrets.as_ref().map(|secrets| secrets.join(","));
     settings.some("spark.kubernetes.container.image.pullSecrets", secrets.as_ref(), "spec.imagePullSecrets");
-    settings.some("spark.kubernetes.pyspark.pythonVersion", spec.python_version.as_ref(), "spec.pythonVersion");
-    settings.some("spark.kubernetes.memoryOverheadFactor", spec.memory_overhead_factor.as_ref(), "spec.memoryOverheadFactor");
+    settings.some(
+        "spark.kubernetes.pyspark.pythonVersion",
+        spec.python_version.as_ref(),
+        "spec.pythonVersion",
+    );
+    settings.some(
+        "spark.kubernetes.memoryOverheadFactor",
+        spec.memory_overhead_factor.as_ref(),
+        "spec.memoryOverheadFactor",
+    );
     settings.add("spark.kubernetes.submission.waitAppCompletion", false, "spec");
     for (key, value) in spec.spark_conf.iter().flatten().filter(|(key, _)| *key != DRIVER_POD_NAME) {
         settings.add(key, value, format!("spec.sparkConf[{key}]"));
@@ -113,11 +123,19 @@ fn driver(
         "spec.driver.serviceAccount",
     );
     settings.some("spark.driver.extraJavaOptions", driver.java_options.as_ref(), "spec.driver.javaOptions");
-    settings.some("spark.kubernetes.driver.master", driver.kubernetes_master.as_ref(), "spec.driver.kubernetesMaster");
+    settings.some(
+        "spark.kubernetes.driver.master",
+        driver.kubernetes_master.as_ref(),
+        "spec.driver.kubernetesMaster",
+    );
     metadata(app, "driver", &driver.pod, settings);
     let service = "spark.kubernetes.driver.service";
     settings.map(&format!("{service}.label."), driver.service_labels.as_ref(), "spec.driver.serviceLabels");
-    settings.map(&format!("{service}.annotation."), driver.service_annotations.as_ref(), "spec.driver.serviceAnnotations");
+    settings.map(
+        &format!("{service}.annotation."),
+        driver.service_annotations.as_ref(),
+        "spec.driver.serviceAnnotations",
+    );
     environment("driver", "spark.kubernetes.driverEnv.", &driver.pod, settings);
     placement(app, "driver", &driver.pod, settings);
     escalation("driver", template, settings);
@@ -156,7 +174,11 @@ fn executors(
     for (name, value) in executor::through_conf(app.spec) {
         settings.add(format!("spark.executorEnv.{name}"), value, "spec.executor.env");
     }
-    settings.some("spark.executor.extraJavaOptions", executor.java_options.as_ref(), "spec.executor.javaOptions");
+    settings.some(
+        "spark.executor.extraJavaOptions",
+        executor.java_options.as_ref(),
+        "spec.executor.javaOptions",
+    );
     placement(app, "executor", &executor.pod, settings);
     escalation("executor", template, settings);
     // From 4.1 on Spark sets it whatever the template says.
@@ -268,7 +290,8 @@ fn local_dirs(
 }
 
 fn dynamic_allocation(spec: &SparkApplicationSpec, settings: &mut Settings) {
-    let Some(dynamic) = spec.dynamic_allocation.as_ref().filter(|dynamic| dynamic.enabled == Some(true)) else {
+    let Some(dynamic) = spec.dynamic_allocation.as_ref().filter(|dynamic| dynamic.enabled == Some(true))
+    else {
         return;
     };
     let field = "spec.dynamicAllocation";
@@ -282,9 +305,17 @@ fn dynamic_allocation(spec: &SparkApplicationSpec, settings: &mut Settings) {
         settings.some(format!("{prefix}.{name}"), number.as_ref(), format!("{field}.{name}"));
     }
     let tracking = dynamic.shuffle_tracking_enabled.unwrap_or(true);
-    settings.add(format!("{prefix}.shuffleTracking.enabled"), tracking, format!("{field}.shuffleTrackingEnabled"));
+    settings.add(
+        format!("{prefix}.shuffleTracking.enabled"),
+        tracking,
+        format!("{field}.shuffleTrackingEnabled"),
+    );
     let timeout = dynamic.shuffle_tracking_timeout;
-    settings.some(format!("{prefix}.shuffleTracking.timeout"), timeout.as_ref(), format!("{field}.shuffleTrackingTimeout"));
+    settings.some(
+        format!("{prefix}.shuffleTracking.timeout"),
+        timeout.as_ref(),
+        format!("{field}.shuffleTrackingTimeout"),
+    );
 }
 
 /// Where spark-submit finds the templates, and the names of their Spark containers.

@@ -61,7 +61,8 @@ fn variables(spec: &SparkApplicationSpec) -> Vec<EnvVar> {
 /// Sets the account in both of its fields: Spark looks only at the older one to see whether there is any.
 pub(super) fn account(template: &mut Template, account: Option<&str>) {
     let pod = template.spec();
-    let account = account.map(str::to_owned).or(pod.service_account_name.take()).or(pod.service_account.take());
+    let account =
+        account.map(str::to_owned).or(pod.service_account_name.take()).or(pod.service_account.take());
     pod.service_account_name.clone_from(&account);
     pod.service_account = account;
 }
@@ -71,16 +72,18 @@ pub(super) fn notices(spec: &SparkApplicationSpec, conf: &[(String, Setting)], n
     let mut say = |field: &str, message: String| {
         notices.push(Notice::new(field, "SparkOverwrites", message));
     };
-    let last = |key: &str| conf.iter().rev().find(|(k, _)| k == key).map(|(_, setting)| setting.value.as_str());
+    let last =
+        |key: &str| conf.iter().rev().find(|(k, _)| k == key).map(|(_, setting)| setting.value.as_str());
     let pod = &spec.executor.pod;
     if pod.memory_limit.as_ref().is_some_and(|limit| !limit.is_empty()) {
-        let message = "Spark sets the executors' memory limit to memory plus overhead; only the webhook can change it";
+        let message =
+            "Spark sets the executors' memory limit to memory plus overhead; only the webhook can change it";
         say("spec.executor.memoryLimit", message.to_owned());
     }
-    let decommission = last("spark.decommission.enabled").is_some_and(|on| on.trim().eq_ignore_ascii_case("true"));
+    let decommission =
+        last("spark.decommission.enabled").is_some_and(|on| on.trim().eq_ignore_ascii_case("true"));
     if decommission && spec.executor.lifecycle.is_some() {
-        let message =
-            "with spark.decommission.enabled Spark puts its own preStop hook here; spark.kubernetes.decommission.script \
+        let message = "with spark.decommission.enabled Spark puts its own preStop hook here; spark.kubernetes.decommission.script \
              names the script that it runs";
         say("spec.executor.lifecycle", message.to_owned());
     }
@@ -108,7 +111,8 @@ pub(super) fn is_quantity(text: &str) -> bool {
     }
     let exponent = |rest: &str| rest.strip_prefix(['+', '-']).unwrap_or(rest).parse::<u32>().is_ok();
     match suffix {
-        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei" => true,
+        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi"
+        | "Ei" => true,
         _ => suffix.strip_prefix(['e', 'E']).is_some_and(exponent),
     }
 }

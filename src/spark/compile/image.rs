@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Settings;
 use super::arguments::App;
 use super::template::Template;
-use super::Settings;
 use crate::spark::conf::Setting;
 use crate::spark::error::{Notice, SparkError};
 
@@ -76,7 +76,8 @@ pub(super) fn images(
 /// The default image of a Spark version: that of the longest key that is the version or its beginning up to a dot.
 #[must_use]
 pub fn default_image<'a>(images: &'a BTreeMap<String, String>, version: &str) -> Option<&'a str> {
-    let fits = |key: &str| version.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    let fits =
+        |key: &str| version.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let found = images.iter().filter(|(key, _)| fits(key)).max_by_key(|(key, _)| key.len());
     found.map(|(_, image)| image.as_str())
 }

@@ -19,11 +19,11 @@ where
         return;
     }
     let mut seen = HashSet::new();
-    let mut last: Vec<&T> = items.iter().rev().filter(|item| seen.insert(key(item))).collect();
-    last.reverse();
+    let mut news: Vec<&T> = items.iter().rev().filter(|item| seen.insert(key(item))).collect();
+    news.reverse();
     let list = list.get_or_insert_default();
     list.retain(|other| !seen.contains(key(other)));
-    list.extend(last.into_iter().cloned());
+    list.extend(news.into_iter().cloned());
 }
 
 #[cfg(test)]
@@ -35,7 +35,10 @@ mod tests {
         let pair = |(key, value): &(&'static str, i32)| (*key, *value);
         let mut list = Some(vec![("a", 1), ("b", 1), ("c", 1)]);
         put_all(&mut list, &[("b", 2), ("d", 2), ("b", 3)], |(key, _)| key);
-        assert_eq!(list.as_ref().unwrap().iter().map(pair).collect::<Vec<_>>(), [("a", 1), ("c", 1), ("d", 2), ("b", 3)]);
+        assert_eq!(
+            list.as_ref().unwrap().iter().map(pair).collect::<Vec<_>>(),
+            [("a", 1), ("c", 1), ("d", 2), ("b", 3)]
+        );
         put(&mut list, ("c", 4), |a, b| a.0 == b.0);
         assert_eq!(list.unwrap().last(), Some(&("c", 4)));
         let mut none: Option<Vec<(&str, i32)>> = None;

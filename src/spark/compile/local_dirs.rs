@@ -23,7 +23,10 @@ pub(super) fn keys(
         let field = format!("spec.{role}.volumeMounts[{index}]");
         let volume = spec.volumes.iter().flatten().find(|volume| volume.name == mount.name);
         let volume = volume.ok_or_else(|| {
-            SparkError::conflict(format!("{field}.name"), format!("there is no volume {} in spec.volumes", mount.name))
+            SparkError::conflict(
+                format!("{field}.name"),
+                format!("there is no volume {} in spec.volumes", mount.name),
+            )
         })?;
         let (kind, options) = source(volume).ok_or_else(|| {
             let message = format!(
@@ -56,7 +59,11 @@ fn source(volume: &Volume) -> Option<(&'static str, Vec<(&'static str, String)>)
         let mut options = Vec::new();
         options.extend(source.size_limit.clone().map(|limit| ("options.sizeLimit", limit.0)));
         options.extend(
-            source.medium.clone().filter(|medium| !medium.is_empty()).map(|medium| ("options.medium", medium)),
+            source
+                .medium
+                .clone()
+                .filter(|medium| !medium.is_empty())
+                .map(|medium| ("options.medium", medium)),
         );
         return Some(("emptyDir", options));
     }

@@ -200,7 +200,9 @@ pub fn compile(
 /// What is refused before anything is built: client mode, denied keys, templates and selectors that contradict.
 fn check(spec: &SparkApplicationSpec, namespace: &str) -> Result<(), SparkError> {
     if let Some(mode) = spec.mode.as_deref().filter(|mode| *mode != "cluster") {
-        let message = format!("mode {mode} is not supported: the driver runs in a pod of its own, which is cluster mode");
+        let message = format!(
+            "mode {mode} is not supported: the driver runs in a pod of its own, which is cluster mode"
+        );
         return Err(SparkError::conflict("spec.mode", message));
     }
     for (key, value) in spec.spark_conf.iter().flatten() {
@@ -211,7 +213,10 @@ fn check(spec: &SparkApplicationSpec, namespace: &str) -> Result<(), SparkError>
     for (role, pod) in [("driver", &spec.driver.pod), ("executor", &spec.executor.pod)] {
         if spec.node_selector.is_some() && pod.node_selector.is_some() {
             let field = format!("spec.{role}.nodeSelector");
-            return Err(SparkError::conflict(field, "a node selector cannot be both here and at spec.nodeSelector"));
+            return Err(SparkError::conflict(
+                field,
+                "a node selector cannot be both here and at spec.nodeSelector",
+            ));
         }
     }
     Ok(())

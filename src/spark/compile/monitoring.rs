@@ -56,7 +56,11 @@ pub(super) fn apply(
     ];
     let roles = [
         (monitoring.expose_driver_metrics, &mut spec.driver.pod.annotations, &mut spec.driver.java_options),
-        (monitoring.expose_executor_metrics, &mut spec.executor.pod.annotations, &mut spec.executor.java_options),
+        (
+            monitoring.expose_executor_metrics,
+            &mut spec.executor.pod.annotations,
+            &mut spec.executor.java_options,
+        ),
     ];
     for (exposed, pod_annotations, options) in roles {
         if !exposed {
@@ -100,7 +104,9 @@ pub(super) fn mount(app: &App<'_>, template: &mut Template) {
         mounts::config_map(template, &mounts::volume_name(&name), &name, FOLDER);
     }
     let port = ContainerPort {
-        name: Some(prometheus.port_name.clone().filter(|name| !name.is_empty()).unwrap_or("jmx-exporter".to_owned())),
+        name: Some(
+            prometheus.port_name.clone().filter(|name| !name.is_empty()).unwrap_or("jmx-exporter".to_owned()),
+        ),
         container_port: port(prometheus),
         protocol: Some("TCP".to_owned()),
         ..ContainerPort::default()

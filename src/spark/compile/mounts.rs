@@ -1,12 +1,12 @@
 //! Volumes and config maps of an application in a pod. Spark's scratch space is not: it goes through Spark's keys.
 
 use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, EnvVar, Volume, VolumeMount};
-use sha2::{Digest, Sha256};
 
 use super::list::{put, put_all};
 use super::template::Template;
 use crate::api::{NamePath, SparkApplicationSpec, SparkPodSpec};
 use crate::spark::error::Notice;
+use crate::spark::name::hex;
 
 /// Volumes whose names begin so are Spark's scratch space.
 pub(super) const LOCAL_DIR: &str = "spark-local-dir-";
@@ -91,7 +91,7 @@ pub(super) fn volume_name(config_map: &str) -> String {
     if name.len() <= LONGEST && !name.contains('.') {
         return name;
     }
-    let hash: String = Sha256::digest(config_map).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let hash = hex(config_map, 4);
     let end = format!("-{hash}-vol");
     let mut start = config_map.replace('.', "-");
     start.truncate((0..=LONGEST - end.len()).rev().find(|at| start.is_char_boundary(*at)).unwrap_or(0));

@@ -100,9 +100,8 @@ fn fill(
     let wanted = format!("spark.kubernetes.{}.podTemplateContainerName", role.name);
     let wanted = app.spec.spark_conf.as_ref().and_then(|conf| conf.get(&wanted));
     let given = role.pod.template.as_ref();
-    let mut template =
-        Template::read(&field, given, wanted.map(String::as_str), role.containers, notices)?;
-    container(app, role, &mut template, notices)?;
+    let mut template = Template::read(&field, given, wanted.map(String::as_str), role.containers, notices)?;
+    container(app, role, &mut template, notices);
     pod(app, role, &mut template);
     for (index, sidecar) in role.pod.sidecars.iter().flatten().enumerate() {
         template.put_beside(format!("spec.{}.sidecars[{index}].name", role.name), sidecar.clone())?;
@@ -117,17 +116,16 @@ fn fill(
 fn exposes_metrics(app: &App<'_>, role: &str) -> bool {
     app.spec.monitoring.as_ref().is_some_and(|monitoring| {
         monitoring.prometheus.is_some()
-            && if role == "driver" { monitoring.expose_driver_metrics } else { monitoring.expose_executor_metrics }
+            && if role == "driver" {
+                monitoring.expose_driver_metrics
+            } else {
+                monitoring.expose_executor_metrics
+            }
     })
 }
 
 /// What concerns the Spark container, and volumes.
-fn container(
-    app: &App<'_>,
-    role: &Role<'_>,
-    template: &mut Template,
-    notices: &mut Vec<Notice>,
-) -> Result<(), SparkError> {
+fn container(app: &App<'_>, role: &Role<'_>, template: &mut Template, notices: &mut Vec<Notice>) {
     let spec = role.pod;
     mounts::config_maps(app.spec, spec, template);
     mounts::volumes(app.spec, role.name, spec, template, notices);
@@ -155,7 +153,6 @@ fn container(
     if let Some(lifecycle) = role.lifecycle {
         spark.lifecycle = Some(lifecycle.clone());
     }
-    Ok(())
 }
 
 fn resources(resources: &mut Option<ResourceRequirements>) -> &mut ResourceRequirements {
@@ -214,7 +211,9 @@ pub(super) fn scheduler<'a>(app: &App<'a>, pod: &'a SparkPodSpec) -> Option<&'a 
 
 /// A memory limit as Kubernetes writes it: `4g`, `4gb` and the like mean powers of 1024.
 fn memory_limit(role: &Role<'_>) -> Result<Option<Quantity>, SparkError> {
-    let Some(text) = role.pod.memory_limit.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = role.pod.memory_limit.as_deref().filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
     let lower = text.trim().to_ascii_lowercase();
     let units = [("k", "Ki"), ("m", "Mi"), ("g", "Gi"), ("t", "Ti"), ("p", "Pi")];
     let spark = units.iter().find_map(|(unit, binary)| {

@@ -159,14 +159,18 @@ mod tests {
 
     #[test]
     fn the_spark_container_is_found_by_name_or_is_the_first() {
-        let template = json!({"spec": {"containers": [{"name": "side"}, {"name": "executor"}, {"name": "own"}]}});
+        let template =
+            json!({"spec": {"containers": [{"name": "side"}, {"name": "executor"}, {"name": "own"}]}});
         for (wanted, found) in [(None, "executor"), (Some("own"), "own"), (Some("none"), "executor")] {
             assert_eq!(read(&template, wanted).unwrap().0.container().unwrap().name, found);
         }
         let template = json!({"spec": {"containers": [{"name": "my-spark"}, {"name": "side"}]}});
         assert_eq!(read(&template, None).unwrap().0.container().unwrap().name, "my-spark");
         for template in [json!({}), json!({"spec": {}}), json!({"spec": {"containers": [{"image": "a"}]}})] {
-            assert_eq!(read(&template, None).unwrap().0.container().unwrap().name, "spark-kubernetes-executor");
+            assert_eq!(
+                read(&template, None).unwrap().0.container().unwrap().name,
+                "spark-kubernetes-executor"
+            );
         }
     }
 

@@ -12,7 +12,11 @@ pub(super) fn check(spec: &SparkApplicationSpec, conf: &[(String, Setting)]) -> 
         return Err(SparkError::Missing { field: "spec.mainApplicationFile".to_owned(), message });
     }
     if main.starts_with('-') {
-        return Err(SparkError::value("spec.mainApplicationFile", main, "a file: spark-submit takes it for an option"));
+        return Err(SparkError::value(
+            "spec.mainApplicationFile",
+            main,
+            "a file: spark-submit takes it for an option",
+        ));
     }
     let arguments = spec.arguments.iter().flatten().enumerate();
     let words = arguments.map(|(index, argument)| (format!("spec.arguments[{index}]"), argument));
@@ -27,7 +31,11 @@ pub(super) fn check(spec: &SparkApplicationSpec, conf: &[(String, Setting)]) -> 
     }
     for (key, Setting { value, field }) in conf {
         if key.contains('=') {
-            return Err(SparkError::value(field, key, "a key: what stands behind its first = would be the value"));
+            return Err(SparkError::value(
+                field,
+                key,
+                "a key: what stands behind its first = would be the value",
+            ));
         }
         without_nul(field, key)?;
         without_nul(field, value)?;
@@ -38,7 +46,11 @@ pub(super) fn check(spec: &SparkApplicationSpec, conf: &[(String, Setting)]) -> 
 /// No process can be given a NUL character: its arguments and variables end there.
 fn without_nul(field: &str, text: &str) -> Result<(), SparkError> {
     if text.contains('\0') {
-        return Err(SparkError::value(field, text, "text that a process can be given: it has a NUL character"));
+        return Err(SparkError::value(
+            field,
+            text,
+            "text that a process can be given: it has a NUL character",
+        ));
     }
     Ok(())
 }

@@ -41,7 +41,8 @@ pub(super) fn configure(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     program.arguments.iter().for_each(|argument| add(argument));
     if kind == "python" {
         let python = driver.conf.get("spark.pyspark.python").map(str::to_owned);
-        let driver_python = driver.conf.get("spark.pyspark.driver.python").map(str::to_owned).or(python.clone());
+        let driver_python =
+            driver.conf.get("spark.pyspark.driver.python").map(str::to_owned).or(python.clone());
         for (name, value) in [("PYSPARK_PYTHON", python), ("PYSPARK_DRIVER_PYTHON", driver_python)] {
             if let Some(value) = value {
                 driver.env(name, value);

@@ -32,7 +32,9 @@ pub(super) fn submitted(compiled: &Compiled, master: &str) -> Result<Conf, Spark
     let main = &compiled.program.main;
     if !is_python(main) && !is_r(main) {
         let mut jars = conf.list("spark.jars").join(",");
-        let field = conf.get("spark.jars").map_or("spec.mainApplicationFile".to_owned(), |_| conf.field("spark.jars"));
+        let field = conf
+            .get("spark.jars")
+            .map_or("spec.mainApplicationFile".to_owned(), |_| conf.field("spark.jars"));
         if !is_internal(main) {
             jars.push_str(if jars.is_empty() { "" } else { "," });
             jars.push_str(main);
@@ -59,12 +61,17 @@ pub(super) fn submitted(compiled: &Compiled, master: &str) -> Result<Conf, Spark
 
 /// Whether spark-submit takes the program for one in Python: by its name, not by the application's type.
 pub(super) fn is_python(main: &str) -> bool {
-    main.ends_with(".py")
+    extension(main) == Some("py")
 }
 
 /// As [`is_python`], for R.
 pub(super) fn is_r(main: &str) -> bool {
-    main.ends_with(".R") || main.ends_with(".r")
+    matches!(extension(main), Some("R" | "r"))
+}
+
+/// What stands behind the last dot. Case counts: to Spark a `.PY` is a jar.
+fn extension(main: &str) -> Option<&str> {
+    main.rsplit_once('.').map(|(_, extension)| extension)
 }
 
 /// Spark's name for a program that is no file: its class is in the image.

@@ -26,9 +26,11 @@ pub(super) fn executor_template(driver: &mut Driver<'_>) -> Result<Vec<ConfigMap
     let map = config_map(driver, &name, data, "spec.executor.template", "the executors' pod template")?;
     let item = KeyToPath { key: TEMPLATE_KEY.to_owned(), path: TEMPLATE_FILE.to_owned(), mode: None };
     let source = ConfigMapVolumeSource { name, items: Some(vec![item]), ..ConfigMapVolumeSource::default() };
-    let volume = Volume { name: "pod-template-volume".to_owned(), config_map: Some(source), ..Volume::default() };
+    let volume =
+        Volume { name: "pod-template-volume".to_owned(), config_map: Some(source), ..Volume::default() };
     mount(driver, volume, TEMPLATE_FOLDER.to_owned(), None);
-    driver.property("spark.kubernetes.executor.podTemplateFile", format!("{TEMPLATE_FOLDER}/{TEMPLATE_FILE}"));
+    driver
+        .property("spark.kubernetes.executor.podTemplateFile", format!("{TEMPLATE_FOLDER}/{TEMPLATE_FILE}"));
     Ok(vec![map])
 }
 
@@ -43,7 +45,8 @@ pub(super) fn configuration(driver: &mut Driver<'_>) -> Result<ConfigMap, SparkE
     driver.env("SPARK_CONF_DIR", CONF_FOLDER);
     let item = KeyToPath { key: PROPERTIES.to_owned(), path: PROPERTIES.to_owned(), mode: Some(0o644) };
     let source = ConfigMapVolumeSource { name, items: Some(vec![item]), ..ConfigMapVolumeSource::default() };
-    let volume = Volume { name: "spark-conf-volume-driver".to_owned(), config_map: Some(source), ..Volume::default() };
+    let volume =
+        Volume { name: "spark-conf-volume-driver".to_owned(), config_map: Some(source), ..Volume::default() };
     mount(driver, volume, CONF_FOLDER.to_owned(), None);
     Ok(map)
 }

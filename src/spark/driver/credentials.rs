@@ -55,7 +55,9 @@ pub(super) fn secrets(driver: &mut Driver<'_>) -> Result<(), SparkError> {
 
 /// A config map with Hadoop's configuration that is there already.
 pub(super) fn hadoop(driver: &mut Driver<'_>) {
-    let Some(name) = driver.conf.get("spark.kubernetes.hadoop.configMapName").map(str::to_owned) else { return };
+    let Some(name) = driver.conf.get("spark.kubernetes.hadoop.configMapName").map(str::to_owned) else {
+        return;
+    };
     mount_config_map(driver, "hadoop-properties", &name, HADOOP_CONF, None);
     driver.env("HADOOP_CONF_DIR", HADOOP_CONF);
     driver.property("spark.kubernetes.executor.hadoopConfigMapName", name);
@@ -76,8 +78,11 @@ pub(super) fn kerberos(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         }
     };
     both(driver, "spark.kerberos.keytab", "spark.kerberos.principal")?;
-    let token =
-        both(driver, "spark.kubernetes.kerberos.tokenSecret.name", "spark.kubernetes.kerberos.tokenSecret.itemKey")?;
+    let token = both(
+        driver,
+        "spark.kubernetes.kerberos.tokenSecret.name",
+        "spark.kubernetes.kerberos.tokenSecret.itemKey",
+    )?;
     if let Some(name) = driver.conf.get("spark.kubernetes.kerberos.krb5.configMapName").map(str::to_owned) {
         mount_config_map(driver, "krb5-file", &name, "/etc/krb5.conf", Some("krb5.conf"));
     }

@@ -15,7 +15,9 @@ mod rest;
 mod service;
 mod volumes;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Container, EnvVar, PersistentVolumeClaim, Pod, PodSpec, Service};
+use k8s_openapi::api::core::v1::{
+    ConfigMap, Container, EnvVar, PersistentVolumeClaim, Pod, PodSpec, Service,
+};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
@@ -60,7 +62,12 @@ const LARGEST: usize = 3 << 19;
 fn fits(pod: &Pod) -> Result<(), SparkError> {
     let bytes = serde_json::to_vec(pod).map_or(0, |json| json.len());
     if bytes > LARGEST {
-        return Err(SparkError::TooLarge { field: "spec.driver".to_owned(), what: "the driver pod", bytes, limit: LARGEST });
+        return Err(SparkError::TooLarge {
+            field: "spec.driver".to_owned(),
+            what: "the driver pod",
+            bytes,
+            limit: LARGEST,
+        });
     }
     Ok(())
 }
@@ -123,7 +130,8 @@ impl Driver<'_> {
     }
 
     fn take_spark_container(&mut self) {
-        let wanted = self.conf.get("spark.kubernetes.driver.podTemplateContainerName").unwrap_or_default().to_owned();
+        let wanted =
+            self.conf.get("spark.kubernetes.driver.podTemplateContainerName").unwrap_or_default().to_owned();
         let containers = &mut self.spec().containers;
         let at = containers.iter().position(|container| container.name == wanted).unwrap_or(0);
         if at < containers.len() {

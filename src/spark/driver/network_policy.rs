@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::networking::v1::{NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicySpec};
+use k8s_openapi::api::networking::v1::{
+    NetworkPolicy, NetworkPolicyIngressRule, NetworkPolicyPeer, NetworkPolicySpec,
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::Driver;
@@ -17,7 +19,8 @@ pub(super) fn build(driver: &Driver<'_>) -> Option<NetworkPolicy> {
     let mut executors = application.clone();
     executors.insert("spark-role".to_owned(), "executor".to_owned());
     let select = |labels| LabelSelector { match_labels: Some(labels), match_expressions: None };
-    let own = NetworkPolicyPeer { pod_selector: Some(select(application.clone())), ..NetworkPolicyPeer::default() };
+    let own =
+        NetworkPolicyPeer { pod_selector: Some(select(application.clone())), ..NetworkPolicyPeer::default() };
     Some(NetworkPolicy {
         metadata: ObjectMeta {
             name: Some(format!("{}-policy", driver.prefix)),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ContainerPort, EnvVar, EnvVarSource, LocalObjectReference, ObjectFieldSelector};
+use k8s_openapi::api::core::v1::{
+    ContainerPort, EnvVar, EnvVarSource, LocalObjectReference, ObjectFieldSelector,
+};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::Driver;
@@ -27,8 +29,13 @@ const BLOCK_MANAGER: i32 = 7079;
 
 /// Ports of the driver by name, in the order of container and service. Only the container's port of the block manager
 /// knows `spark.blockManager.port`: the service, and the configuration, keep Spark's default.
-pub(super) fn ports(line: Line, conf: &Conf, container: bool) -> Result<Vec<(&'static str, i32)>, SparkError> {
-    let default = if container { conf.port("spark.blockManager.port", BLOCK_MANAGER)? } else { BLOCK_MANAGER };
+pub(super) fn ports(
+    line: Line,
+    conf: &Conf,
+    container: bool,
+) -> Result<Vec<(&'static str, i32)>, SparkError> {
+    let default =
+        if container { conf.port("spark.blockManager.port", BLOCK_MANAGER)? } else { BLOCK_MANAGER };
     let mut ports = vec![
         ("driver-rpc-port", conf.port("spark.driver.port", 7078)?),
         ("blockmanager", conf.port("spark.driver.blockManager.port", default)?),
@@ -46,7 +53,9 @@ pub(super) fn labels(driver: &Driver<'_>) -> Result<BTreeMap<String, String>, Sp
     let compiled = driver.compiled;
     let mut labels = driver.conf.map_below(PREFIX);
     if compiled.line.substitutes_labels() {
-        labels.values_mut().for_each(|value| *value = substituted(driver, value));
+        for value in labels.values_mut() {
+            *value = substituted(driver, value);
+        }
     }
     for (key, value) in [
         ("spark-version", compiled.spark_version.clone()),
@@ -72,7 +81,9 @@ pub(super) fn basic(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     let compiled = driver.compiled;
     let labels = labels(driver)?;
     let mut annotations = driver.conf.map_below("spark.kubernetes.driver.annotation.");
-    annotations.values_mut().for_each(|value| *value = substituted(driver, value));
+    for value in annotations.values_mut() {
+        *value = substituted(driver, value);
+    }
     let metadata = &mut driver.pod.metadata;
     metadata.name = Some(compiled.driver_pod.clone());
     metadata.namespace = Some(compiled.namespace.clone());
@@ -152,7 +163,8 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     for (name, value) in environment {
         driver.env(&name, value);
     }
-    let address = ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: "status.podIP".to_owned() };
+    let address =
+        ObjectFieldSelector { api_version: Some("v1".to_owned()), field_path: "status.podIP".to_owned() };
     driver.spark.env.get_or_insert_default().push(EnvVar {
         name: "SPARK_DRIVER_BIND_ADDRESS".to_owned(),
         value: None,
@@ -180,7 +192,10 @@ fn resources(driver: &Driver<'_>) -> Result<(Amounts, Amounts), SparkError> {
     let heap = conf.mebibytes("spark.driver.memory")?.unwrap_or(1024);
     let overhead = overhead(driver, heap)?;
     let too_much = || {
-        SparkError::conflict(conf.field("spark.driver.memory"), "memory and overhead together are more than can be counted")
+        SparkError::conflict(
+            conf.field("spark.driver.memory"),
+            "memory and overhead together are more than can be counted",
+        )
     };
     let memory = heap.checked_add(overhead).ok_or_else(too_much)?;
     let memory = Quantity(format!("{memory}Mi"));
@@ -200,7 +215,11 @@ fn vendor_resources(conf: &Conf) -> Result<Amounts, SparkError> {
     let mut done: Option<&str> = None;
     for (key, setting) in conf.below(PREFIX) {
         let Some((name, _)) = key.split_once('.') else {
-            return Err(SparkError::value(&setting.field, key, "a resource's name with .amount or .vendor behind it"));
+            return Err(SparkError::value(
+                &setting.field,
+                key,
+                "a resource's name with .amount or .vendor behind it",
+            ));
         };
         if done == Some(name) {
             continue;

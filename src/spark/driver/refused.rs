@@ -44,7 +44,10 @@ pub(super) fn check(conf: &Conf, line: Line) -> Result<(), SparkError> {
     }
     for key in SPARKS_OWN {
         if conf.get(key).is_some() {
-            return Err(SparkError::conflict(conf.field(key), format!("Spark sets {key} itself on Kubernetes")));
+            return Err(SparkError::conflict(
+                conf.field(key),
+                format!("Spark sets {key} itself on Kubernetes"),
+            ));
         }
     }
     Ok(())

@@ -44,7 +44,9 @@ pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
         ip_family_policy: Some(policy),
         ip_families: Some(families.split(',').map(str::to_owned).collect()),
         selector: Some(pod::labels(driver)?),
-        ports: Some(ports.iter().map(|(name, port)| service_port(driver.compiled.line, name, *port)).collect()),
+        ports: Some(
+            ports.iter().map(|(name, port)| service_port(driver.compiled.line, name, *port)).collect(),
+        ),
         ..ServiceSpec::default()
     };
     let key = "spark.kubernetes.driver.service.publishNotReadyAddresses";

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::{
-    EmptyDirVolumeSource, HostPathVolumeSource, NFSVolumeSource, PersistentVolumeClaim, PersistentVolumeClaimSpec,
-    PersistentVolumeClaimVolumeSource, Volume, VolumeMount, VolumeResourceRequirements,
+    EmptyDirVolumeSource, HostPathVolumeSource, NFSVolumeSource, PersistentVolumeClaim,
+    PersistentVolumeClaimSpec, PersistentVolumeClaimVolumeSource, Volume, VolumeMount,
+    VolumeResourceRequirements,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -48,7 +49,8 @@ impl VolumeConf<'_> {
     /// A size; without a unit it is bytes, and fewer than 1 KiB are a mistake.
     fn size(&self, line: Line) -> Result<Option<Quantity>, SparkError> {
         let Some(size) = self.get("options.sizeLimit") else { return Ok(None) };
-        let small = size.bytes().all(|byte| byte.is_ascii_digit()) && size.parse::<u64>().is_ok_and(|n| n < 1024);
+        let small =
+            size.bytes().all(|byte| byte.is_ascii_digit()) && size.parse::<u64>().is_ok_and(|n| n < 1024);
         if small && line.has_volume_details() {
             let field = self.conf.field(&self.key("options.sizeLimit"));
             return Err(SparkError::value(field, size, "a size of 1Ki or more with a unit, such as 10Gi"));
@@ -154,8 +156,16 @@ fn source(
         }
         kind => {
             let any = format!("{}{kind}.{}.", conf.prefix, conf.name);
-            let field = conf.conf.below(&any).next().map_or_else(|| any.clone(), |(_, setting)| setting.field.clone());
-            return Err(SparkError::value(field, kind, "one of hostPath, emptyDir, nfs, persistentVolumeClaim"));
+            let field = conf
+                .conf
+                .below(&any)
+                .next()
+                .map_or_else(|| any.clone(), |(_, setting)| setting.field.clone());
+            return Err(SparkError::value(
+                field,
+                kind,
+                "one of hostPath, emptyDir, nfs, persistentVolumeClaim",
+            ));
         }
     }
     Ok(volume)
@@ -198,8 +208,10 @@ fn claim(
 pub(super) fn local_dirs(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     let in_memory = driver.conf.bool("spark.kubernetes.local.dirs.tmpfs", false)?;
     let mounts = driver.spark.volume_mounts.iter().flatten();
-    let mut folders: Vec<String> =
-        mounts.filter(|mount| mount.name.starts_with(LOCAL_DIR)).map(|mount| mount.mount_path.clone()).collect();
+    let mut folders: Vec<String> = mounts
+        .filter(|mount| mount.name.starts_with(LOCAL_DIR))
+        .map(|mount| mount.mount_path.clone())
+        .collect();
     if folders.is_empty() {
         let default = driver.compiled.identity.submission.local_dir();
         let configured = driver.conf.get("spark.local.dir").map_or(default, str::to_owned);
