@@ -8,7 +8,7 @@
 mod compare;
 #[path = "spark_parity/masks.rs"]
 mod masks;
-#[path = "spark_parity/recorded.rs"]
-mod recorded;
 #[path = "spark_parity/natively.rs"]
 mod natively;
+#[path = "spark_parity/recorded.rs"]
+mod recorded;

@@ -11,8 +11,10 @@ use serde::Serialize;
 use super::{Failure, applications, input, print};
 use crate::api::SparkApplication;
 use crate::runtime::client::{Connection, connected};
-use crate::spark::driver::MASTER;
-use crate::spark::{Compiled, Identity, PodSecurity, Settings, SubmissionId, build, compile, properties};
+use crate::spark::driver::{DEFAULTS, MASTER};
+use crate::spark::{
+    Compiled, Identity, Line, PodSecurity, Settings, SparkError, SubmissionId, build, compile, properties,
+};
 use crate::submit::{self, Choice, Kind, Native, SparkSubmit, SubmitError, Submitted, Submitter};
 use crate::yaml::to_yaml;
 
@@ -96,13 +98,22 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             None => choice.of(&source.application).map_err(|error| source.spark_failure(&error))?,
         };
         let identity = identity(&source.application);
-        let compiled = compile(&source.application, identity, &settings)
-            .map_err(|error| source.spark_failure(&error))?;
-        // Whatever submits it: what is wrong is found before anything of any application is created.
-        if kind == Kind::Native {
-            build(&compiled).map_err(|error| source.spark_failure(&error))?;
-        }
-        for notice in &compiled.notices {
+        let wrong = |error: SparkError| match (&error, &args.spark_version, &args.spark_defaults) {
+            (SparkError::Version { .. }, Some(_), _) => Failure::input(format!("--spark-version: {error}")),
+            (_, _, Some(file)) if error.field().starts_with(DEFAULTS) => {
+                Failure::input(format!("{file}: {}: {error}", error.field()))
+            }
+            _ => source.spark_failure(&error),
+        };
+        let compiled = compile(&source.application, identity, &settings).map_err(wrong)?;
+        // What is wrong is found before anything of any application is created.
+        let further = if kind == Kind::Native {
+            build(&compiled).map_err(wrong)?;
+            Line::of(&compiled.spark_version).map_err(wrong)?.1.into_iter().collect()
+        } else {
+            compiled.lost_by_spark_submit()
+        };
+        for notice in compiled.notices.iter().chain(&further) {
             source.warn(&notice.field, &notice.message);
         }
         submissions.push((kind, compiled));
@@ -241,7 +252,11 @@ fn script(compiled: &Compiled) -> Result<String, Failure> {
     let files = files.map(|(name, content)| {
         format!("cat >{} <<'TEMPLATE'\n{content}\nTEMPLATE\n", quoted(&format!("{folder}/{name}")))
     });
-    let mut text = format!("#!/bin/sh\nset -e\nmkdir -p {}\n{}", quoted(folder), files.concat());
+    let maps: Result<Vec<_>, Failure> = (compiled.config_maps.iter())
+        .map(|map| Ok(format!("kubectl apply --filename - <<'OBJECT'\n{}OBJECT\n", document(map)?)))
+        .collect();
+    let mut text =
+        format!("#!/bin/sh\nset -e\n{}mkdir -p {}\n{}", maps?.concat(), quoted(folder), files.concat());
     text += "exec \"${SPARK_HOME:-/opt/spark}/bin/spark-submit\"";
     for argument in compiled.arguments(MASTER) {
         text += " \\\n  ";

@@ -48,7 +48,7 @@ impl Compiled {
                 field: format!("spec.{role}.template"),
                 cause: error.to_string(),
             })?;
-            Ok((format!("{role}-pod-template.yaml"), text))
+            Ok((format!("{role}-pod-template.yaml"), printable(&text)))
         };
         Ok([file("driver", &self.driver)?, file("executor", &self.executor)?])
     }
@@ -70,4 +70,13 @@ impl Compiled {
             Some((name, list.join(",")))
         })
     }
+}
+
+/// JSON as YAML may hold it: what is no printable character there, or breaks lines, is escaped. It is only in texts.
+fn printable(json: &str) -> String {
+    let odd = |c: char| {
+        matches!(c, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    };
+    let escaped = |c: char| if odd(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    if json.contains(odd) { json.chars().map(escaped).collect() } else { json.to_owned() }
 }

@@ -12,7 +12,7 @@ pub enum SparkError {
         reason: &'static str,
     },
     /// A value that Spark, or Kubernetes, cannot read.
-    #[error("{value:?} is not {expected}")]
+    #[error("{value} is not {expected}")]
     Value {
         /// Where it was written.
         field: String,
@@ -58,7 +58,7 @@ pub enum SparkError {
         why: &'static str,
     },
     /// A version of Spark for which there is no table.
-    #[error("Spark {version} is not supported: {message}")]
+    #[error("Spark version {version} is not supported: {message}")]
     Version {
         /// What was written.
         version: String,
@@ -112,17 +112,22 @@ impl SparkError {
 
     /// A value that cannot be read. Of a long one the beginning is kept.
     pub(super) fn value(field: impl Into<String>, value: &str, expected: impl Into<String>) -> Self {
-        const LONGEST: usize = 60;
-        let mut shown: String = value.chars().take(LONGEST).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
-        Self::Value { field: field.into(), value: shown, expected: expected.into() }
+        Self::Value { field: field.into(), value: shown(value), expected: expected.into() }
     }
 
     pub(super) fn conflict(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Conflict { field: field.into(), message: message.into() }
     }
+}
+
+/// A text of the user's in a message: in quotes, with what cannot be seen escaped; of a long one the beginning.
+pub(super) fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    format!("{shown:?}")
 }
 
 /// Something that runs, but not quite as it was written.

@@ -33,7 +33,7 @@ pub fn job(application: &Compiled, deadline_seconds: u64) -> Result<(Job, Config
     let unique = application.identity.submission.unique("job");
     let end = format!("-submit-{}", &unique[..8]);
     let mut name = application.name.clone();
-    name.truncate(LONGEST - end.len());
+    name.truncate(name.floor_char_boundary(LONGEST - end.len()));
     let name = format!("{}{end}", name.trim_end_matches(['-', '.']));
     let metadata = |owner: Option<OwnerReference>| ObjectMeta {
         name: Some(name.clone()),

@@ -1,6 +1,6 @@
 //! Spark's release lines, and what differs between them in what a submission creates.
 
-use super::error::{Notice, SparkError};
+use super::error::{Notice, SparkError, shown};
 
 /// A line of Spark for which the native submitter has a table, proven against its spark-submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,10 +42,12 @@ impl Line {
     /// # Errors
     /// No version of the form 4.0.1, or one before 3.0.
     pub fn of(version: &str) -> Result<(Self, Option<Notice>), SparkError> {
-        let refused = |message| SparkError::Version { version: version.to_owned(), message };
-        let mut parts = version.strip_prefix('v').unwrap_or(version).split(['.', '-', '_', '+']);
+        let refused = |message| SparkError::Version { version: shown(version), message };
+        let mut parts = version.strip_prefix('v').unwrap_or(version).split(['.', '-', '_']);
         let mut part = || parts.next().and_then(|part| part.parse::<u32>().ok());
-        let (Some(major), Some(minor)) = (part(), part()) else {
+        // It becomes a label of the pods.
+        let label = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let (Some(major), Some(minor), true) = (part(), part(), version.chars().all(label)) else {
             return Err(refused("write the version in full, such as 4.0.1"));
         };
         if major < OLDEST_MAJOR {

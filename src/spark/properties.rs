@@ -66,7 +66,9 @@ fn entry(line: &str) -> (String, String) {
     let (key, rest) = line.split_at(end.unwrap_or(line.len()));
     let rest = rest.trim_start_matches([' ', '\t', '\x0c']);
     let value = rest.strip_prefix(['=', ':']).unwrap_or(rest);
-    (unescape(key), unescape(value).trim().to_owned())
+    // Spark's own trimming: Java's white space, but no line break that was escaped.
+    let space = |c: char| c <= ' ' && c != '\r' && c != '\n';
+    (unescape(key), unescape(value).trim_matches(space).to_owned())
 }
 
 fn unescape(text: &str) -> String {
@@ -130,7 +132,9 @@ mod tests {
         fn what_is_written_is_read_back(entries in prop::collection::vec(("[^\u{0}]{1,12}", "[^\u{0}]{0,16}"), 0..6)) {
             let text = write(entries.iter().map(|(key, value)| (key.as_str(), value.as_str())));
             prop_assert_eq!(text.lines().count(), entries.len());
-            let trimmed: Vec<_> = entries.into_iter().map(|(key, value)| (key, value.trim().to_owned())).collect();
+            let space = |c: char| c <= ' ' && c != '\r' && c != '\n';
+            let trim = |(key, value): (String, String)| (key, value.trim_matches(space).to_owned());
+            let trimmed: Vec<_> = entries.into_iter().map(trim).collect();
             prop_assert_eq!(read(&text), trimmed);
         }
     }

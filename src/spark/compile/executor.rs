@@ -12,7 +12,7 @@ use crate::spark::conf::Setting;
 use crate::spark::error::Notice;
 
 /// Variables that Spark sets in executors, behind those of the template: a template's cannot win.
-const SPARKS_OWN: [&str; 15] = [
+pub(super) const SPARKS_OWN: [&str; 15] = [
     "SPARK_APPLICATION_ID",
     "SPARK_CLASSPATH",
     "SPARK_CONF_DIR",

@@ -18,12 +18,11 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ConfigMap, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, EnvVar, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 
 use super::conf::Setting;
 use super::error::{Notice, SparkError};
-use super::line::Line;
 use super::name::SubmissionId;
 use crate::api::{Dependencies, SparkApplication, SparkApplicationSpec, denied};
 
@@ -110,8 +109,6 @@ pub struct Compiled {
     pub namespace: String,
     /// Its version of Spark.
     pub spark_version: String,
-    /// The table for that version.
-    pub line: Line,
     /// Which submission it is.
     pub identity: Identity,
     /// Name of the driver pod.
@@ -136,6 +133,26 @@ pub struct Compiled {
     pub notices: Vec<Notice>,
 }
 
+impl Compiled {
+    /// What is lost where spark-submit makes the driver: it takes templates, and nobody touches the pod after it.
+    #[must_use]
+    pub fn lost_by_spark_submit(&self) -> Vec<Notice> {
+        let Rest { memory_limit, image_pull_policy, env } = &self.driver_rest;
+        let own = |variable: &&EnvVar| executor::SPARKS_OWN.contains(&variable.name.as_str());
+        let fields = [
+            ("spec.driver.memoryLimit", memory_limit.is_some()),
+            ("spec.driver.template", image_pull_policy.is_some()),
+            ("spec.driver.env", env.iter().any(|variable| own(&variable))),
+        ];
+        let lost = fields.into_iter().filter(|(_, said)| *said);
+        lost.map(|(field, _)| {
+            let message = "spark-submit overwrites some of it in the driver; the submitter native does not";
+            Notice::new(field, "SparkOverwrites", message)
+        })
+        .collect()
+    }
+}
+
 /// Compiles an application. Its defaults need not be written out.
 ///
 /// # Errors
@@ -155,8 +172,6 @@ pub fn compile(
     let namespace = application.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
     let mut spec = application.spec.clone().with_defaults();
     let mut notices = Vec::new();
-    let (line, untested) = Line::of(&spec.spark_version)?;
-    notices.extend(untested);
     check(&spec, &namespace)?;
     let config_maps = monitoring::apply(&mut spec, &name, &namespace, identity.owner.as_ref())?;
     let app = arguments::App {
@@ -171,11 +186,11 @@ pub fn compile(
     let images = image::images(&app, &driver, &executor, settings, &mut notices)?;
     let conf = arguments::conf(&app, &images, &driver, &executor)?;
     words::check(&spec, &conf)?;
+    words::check_pods(&driver.pod, &executor.pod)?;
     executor::notices(&spec, &conf, &mut notices);
     Ok(Compiled {
         driver_pod: arguments::driver_pod_name(&name, &spec),
         spark_version: spec.spark_version.clone(),
-        line,
         program: Program {
             class: spec.main_class.clone().filter(|class| !class.is_empty()),
             main: spec.main_application_file.clone(),

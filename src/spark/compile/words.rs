@@ -1,5 +1,8 @@
 //! Text that would become something else on its way: an option, another key, the end of a string.
 
+use k8s_openapi::api::core::v1::Pod;
+use serde_json::Value as Json;
+
 use crate::api::SparkApplicationSpec;
 use crate::spark::conf::Setting;
 use crate::spark::error::SparkError;
@@ -41,6 +44,30 @@ pub(super) fn check(spec: &SparkApplicationSpec, conf: &[(String, Setting)]) -> 
         without_nul(field, value)?;
     }
     Ok(())
+}
+
+/// Checks every text in the pods: variables, commands, and what a template brings.
+pub(super) fn check_pods(driver: &Pod, executor: &Pod) -> Result<(), SparkError> {
+    for (field, pod) in [("spec.driver", driver), ("spec.executor", executor)] {
+        // Whatever cannot be written as JSON fails where it is written.
+        let json = serde_json::to_value(pod).unwrap_or_default();
+        if let Some(text) = nul(&json) {
+            without_nul(field, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The first text with a NUL character.
+fn nul(json: &Json) -> Option<&str> {
+    match json {
+        Json::String(text) => text.contains('\0').then_some(text),
+        Json::Array(items) => items.iter().find_map(nul),
+        Json::Object(fields) => fields
+            .iter()
+            .find_map(|(key, value)| key.contains('\0').then_some(key.as_str()).or_else(|| nul(value))),
+        _ => None,
+    }
 }
 
 /// No process can be given a NUL character: its arguments and variables end there.

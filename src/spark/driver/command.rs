@@ -24,7 +24,7 @@ pub(super) fn configure(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     };
     let class = class.ok_or_else(|| SparkError::Missing {
         field: "spec.mainClass".to_owned(),
-        message: "a Java or Scala program needs mainClass: nobody looks into its jar".to_owned(),
+        message: "a program whose name does not end in .py or .R is Java or Scala and needs mainClass: nobody looks into its jar".to_owned(),
     })?;
     let arguments = driver.spark.args.get_or_insert_default();
     let mut add = |argument: &str| arguments.push(argument.to_owned());

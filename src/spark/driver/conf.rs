@@ -2,13 +2,16 @@
 
 use super::super::compile::Compiled;
 use super::super::conf::Conf;
-use super::super::error::SparkError;
+use super::super::error::{SparkError, shown};
+
+/// What the field of a setting begins with that comes from the operator's defaults.
+pub const DEFAULTS: &str = "spark-defaults";
 
 /// The configuration as Spark's submission client gets it.
 pub(super) fn submitted(compiled: &Compiled, master: &str) -> Result<Conf, SparkError> {
     let mut conf = Conf::default();
     for (key, value) in &compiled.defaults {
-        conf.set(key, value, "the operator's Spark defaults");
+        conf.set(key, value, format!("{DEFAULTS}[{key}]"));
     }
     for (key, setting) in &compiled.conf {
         conf.set(key, &setting.value, &setting.field);
@@ -16,6 +19,17 @@ pub(super) fn submitted(compiled: &Compiled, master: &str) -> Result<Conf, Spark
     conf.set("spark.master", master, "spec");
     conf.set("spark.submit.deployMode", "cluster", "spec.mode");
     conf.set("spark.app.name", &compiled.name, "metadata.name");
+    let deps = &compiled.program.dependencies;
+    for (field, list) in [
+        ("jars", &deps.jars),
+        ("files", &deps.files),
+        ("pyFiles", &deps.py_files),
+        ("archives", &deps.archives),
+    ] {
+        for (index, item) in list.iter().flatten().enumerate().filter(|(_, item)| !item.contains(',')) {
+            resolve(&format!("spec.deps.{field}[{index}]"), item)?;
+        }
+    }
     for (option, list) in compiled.dependency_options() {
         let (key, field) = match option {
             "--jars" => ("spark.jars", "jars"),
@@ -99,7 +113,7 @@ pub(super) fn resolve(field: &str, uri: &str) -> Result<(), SparkError> {
     match scheme {
         Some("file") | None => Err(SparkError::NeedsSparkSubmit {
             field: field.to_owned(),
-            what: format!("uploading the file {uri}"),
+            what: format!("uploading the file {}", shown(uri)),
             why: "reads no files of its own; a file in the image is written local:///path",
         }),
         Some(_) if uri.contains(illegal) => {

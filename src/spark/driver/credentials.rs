@@ -43,6 +43,13 @@ pub(super) fn secrets(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         let [name, key] = parts[..] else {
             return Err(SparkError::value(setting.field, &setting.value, "of the form NAME:KEY"));
         };
+        if name.is_empty() || key.is_empty() {
+            return Err(SparkError::value(
+                setting.field,
+                &setting.value,
+                "a secret's name and one of its keys",
+            ));
+        }
         let reference = SecretKeySelector { name: name.to_owned(), key: key.to_owned(), optional: None };
         driver.spark.env.get_or_insert_default().push(EnvVar {
             name: variable,

@@ -24,7 +24,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use super::compile::Compiled;
 use super::conf::Conf;
 use super::error::SparkError;
+use super::line::Line;
 use super::name;
+
+pub use conf::DEFAULTS;
 
 /// The API server as the driver of every pod finds it.
 pub const MASTER: &str = "k8s://https://kubernetes.default.svc";
@@ -77,12 +80,14 @@ fn fits(pod: &Pod) -> Result<(), SparkError> {
 /// # Errors
 /// As [`build`].
 pub fn as_spark_submit(compiled: &Compiled, master: &str) -> Result<Objects, SparkError> {
+    let (line, _) = Line::of(&compiled.spark_version)?;
     let conf = conf::submitted(compiled, master)?;
-    refused::check(&conf, compiled.line)?;
+    refused::check(&conf, line)?;
     let ids = &compiled.identity.submission;
     let prefix = name::prefix(&compiled.name, &ids.unique("prefix"));
     let mut driver = Driver {
         compiled,
+        line,
         service: name::service(&prefix, &ids.unique("service")),
         application_id: ids.application_id(),
         prefix,
@@ -110,6 +115,7 @@ pub fn as_spark_submit(compiled: &Compiled, master: &str) -> Result<Objects, Spa
 /// A driver in the making.
 struct Driver<'a> {
     compiled: &'a Compiled,
+    line: Line,
     /// Spark configuration, as given.
     conf: Conf,
     /// Spark configuration, as the driver will read it: what is made here is added.

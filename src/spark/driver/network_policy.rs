@@ -12,7 +12,7 @@ use super::refused::{EXCLUDED, NETWORK_POLICY};
 
 /// Spark's network policy step, where the line has one and it is not left out.
 pub(super) fn build(driver: &Driver<'_>) -> Option<NetworkPolicy> {
-    if !driver.compiled.line.has_network_policy() || driver.conf.list(EXCLUDED).contains(&NETWORK_POLICY) {
+    if !driver.line.has_network_policy() || driver.conf.list(EXCLUDED).contains(&NETWORK_POLICY) {
         return None;
     }
     let application = BTreeMap::from([("spark-app-selector".to_owned(), driver.application_id.clone())]);

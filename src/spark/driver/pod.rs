@@ -52,7 +52,7 @@ pub(super) fn labels(driver: &Driver<'_>) -> Result<BTreeMap<String, String>, Sp
     const PREFIX: &str = "spark.kubernetes.driver.label.";
     let compiled = driver.compiled;
     let mut labels = driver.conf.map_below(PREFIX);
-    if compiled.line.substitutes_labels() {
+    if driver.line.substitutes_labels() {
         for value in labels.values_mut() {
             *value = substituted(driver, value);
         }
@@ -123,7 +123,7 @@ pub(super) fn basic(driver: &mut Driver<'_>) -> Result<(), SparkError> {
 fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
     let conf = &driver.conf;
     let image = conf.get("spark.kubernetes.driver.container.image").unwrap_or_default();
-    let image = if driver.compiled.line.substitutes_images() {
+    let image = if driver.line.substitutes_images() {
         image.replace("{{SPARK_VERSION}}", &driver.compiled.spark_version)
     } else {
         image.to_owned()
@@ -133,10 +133,10 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         let field = conf.field("spark.kubernetes.container.image.pullPolicy");
         return Err(SparkError::value(field, &policy, "one of Always, IfNotPresent, Never"));
     }
-    let ports = ports(driver.compiled.line, conf, true)?;
+    let ports = ports(driver.line, conf, true)?;
     let environment = conf.map_below("spark.kubernetes.driverEnv.");
     let (requests, limits) = resources(driver)?;
-    let escalation = escalation(driver.compiled.line, conf)?;
+    let escalation = escalation(driver.line, conf)?;
     let spark = &mut driver.spark;
     if spark.name.is_empty() {
         super::super::compile::DRIVER_CONTAINER.clone_into(&mut spark.name);
@@ -156,7 +156,7 @@ fn container(driver: &mut Driver<'_>) -> Result<(), SparkError> {
         spark.security_context.get_or_insert_default().allow_privilege_escalation = Some(allowed);
     }
     // spark-submit tells the name of its own user; that of Spark's images is this.
-    let proxy = driver.compiled.program.proxy_user.clone().filter(|_| driver.compiled.line.is_proxy_user());
+    let proxy = driver.compiled.program.proxy_user.clone().filter(|_| driver.line.is_proxy_user());
     driver.env("SPARK_USER", proxy.unwrap_or_else(|| "spark".to_owned()));
     let id = driver.application_id.clone();
     driver.env("SPARK_APPLICATION_ID", id);
@@ -256,7 +256,7 @@ fn overhead(driver: &Driver<'_>, heap: u64) -> Result<u64, SparkError> {
         let value = conf.get(own).unwrap_or_default();
         return Err(SparkError::value(conf.field(own), value, "a number above 0"));
     }
-    let least = if driver.compiled.line.has_min_memory_overhead() {
+    let least = if driver.line.has_min_memory_overhead() {
         conf.mebibytes("spark.driver.minMemoryOverhead")?.unwrap_or(LEAST_OVERHEAD)
     } else {
         LEAST_OVERHEAD

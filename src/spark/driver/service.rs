@@ -11,7 +11,7 @@ use crate::spark::line::Line;
 /// Spark's service step.
 pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
     let conf = &driver.conf;
-    let ports = pod::ports(driver.compiled.line, conf, false)?;
+    let ports = pod::ports(driver.line, conf, false)?;
     let choose = |key: &str, default: &'static str, choices: &[&str]| {
         let value = conf.get(key).unwrap_or(default);
         if choices.contains(&value) {
@@ -44,13 +44,11 @@ pub(super) fn build(driver: &mut Driver<'_>) -> Result<Service, SparkError> {
         ip_family_policy: Some(policy),
         ip_families: Some(families.split(',').map(str::to_owned).collect()),
         selector: Some(pod::labels(driver)?),
-        ports: Some(
-            ports.iter().map(|(name, port)| service_port(driver.compiled.line, name, *port)).collect(),
-        ),
+        ports: Some(ports.iter().map(|(name, port)| service_port(driver.line, name, *port)).collect()),
         ..ServiceSpec::default()
     };
     let key = "spark.kubernetes.driver.service.publishNotReadyAddresses";
-    let early = if driver.compiled.line.is_strict() { Some(conf.bool(key, false)?) } else { None };
+    let early = if driver.line.is_strict() { Some(conf.bool(key, false)?) } else { None };
     let spec = ServiceSpec { publish_not_ready_addresses: early, ..spec };
     let host = format!("{}.{}.svc", driver.service, driver.compiled.namespace);
     driver.property("spark.driver.host", host);

@@ -80,13 +80,13 @@ fn volumes<'a>(conf: &'a Conf, prefix: &str) -> Vec<VolumeConf<'a>> {
 pub(super) fn mount(driver: &mut Driver<'_>) -> Result<Vec<PersistentVolumeClaim>, SparkError> {
     let conf = driver.conf.clone();
     for volume in volumes(&conf, "spark.kubernetes.executor.volumes.") {
-        volume_mount(&volume, driver.compiled.line)?;
+        volume_mount(&volume, driver.line)?;
         source(driver, &volume, 0, &mut Vec::new())?;
     }
     let mut claims = Vec::new();
     let mut paths = BTreeSet::new();
     for (index, volume) in volumes(&conf, "spark.kubernetes.driver.volumes.").iter().enumerate() {
-        let mount = volume_mount(volume, driver.compiled.line)?;
+        let mount = volume_mount(volume, driver.line)?;
         if !paths.insert(mount.mount_path.clone()) {
             let field = conf.field(&volume.key("mount.path"));
             let message = format!("another volume is mounted at {} too", mount.mount_path);
@@ -124,7 +124,7 @@ fn source(
     index: usize,
     claims: &mut Vec<PersistentVolumeClaim>,
 ) -> Result<Volume, SparkError> {
-    let line = driver.compiled.line;
+    let line = driver.line;
     let mut volume = Volume { name: conf.name.clone(), ..Volume::default() };
     match conf.kind.as_str() {
         "hostPath" => {
@@ -178,7 +178,7 @@ fn claim(
     class: &str,
     size: Quantity,
 ) -> Result<PersistentVolumeClaim, SparkError> {
-    let line = driver.compiled.line;
+    let line = driver.line;
     let legacy = "spark.kubernetes.legacy.useReadWriteOnceAccessMode";
     let once = conf.conf.bool(legacy, line.uses_read_write_once())?;
     let details = |option: &str| if line.has_volume_details() { conf.map(option) } else { BTreeMap::new() };
