@@ -28,9 +28,6 @@ mod many;
 mod native;
 #[path = "cluster_submit/place.rs"]
 mod place;
-#[path = "spark_parity/recorded.rs"]
-#[allow(dead_code, reason = "shared")]
-mod recorded;
 #[path = "cluster_submit/refused.rs"]
 mod refused;
 #[path = "cluster_submit/rights.rs"]

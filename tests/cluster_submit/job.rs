@@ -1,6 +1,7 @@
 //! The submitter `job` on fake nodes, where its pod ends without having been spark-submit: the test makes the driver that
 //! spark-submit would have made, or does not.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job as KubernetesJob;
@@ -94,18 +95,33 @@ fn a_job_that_makes_the_driver_is_a_success_and_stays_to_be_looked_at() {
     place.assert_nothing_is_left_of("pi");
 }
 
-#[test]
-fn an_image_that_cannot_be_pulled_is_what_the_deadline_tells() {
+/// Submits a Job whose image cannot be pulled; the `silent`-th look at it and all after it are not answered.
+fn assert_the_deadline_tells_of_the_image(silent: usize) {
     let Some(place) = Place::new("job") else { return };
     let compiled = compiled(&place.application("pi", &json!({})), 1);
     let error = run(async {
         let pulling = json!({"kwok.sparkoperator.k8s.io/outcome": "image-pull-error"});
-        let cluster = connection(jobs_that(place.connection().await.client, pulling));
-        Job.submit(&compiled, &cluster.within(Duration::from_secs(20))).await
+        let looks = AtomicUsize::new(0);
+        let client = through(jobs_that(place.connection().await.client, pulling), move |sent| {
+            let look = sent.method == "GET" && sent.path.contains("/jobs/");
+            let unanswered = look && looks.fetch_add(1, Ordering::SeqCst) >= silent;
+            if unanswered { Fate::NeverAnswered } else { Fate::Answered }
+        });
+        Job.submit(&compiled, &connection(client).within(Duration::from_secs(20))).await
     })
     .unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, SubmitError::Deadline { seconds: 20, .. }), "{error:?}");
     assert!(text.contains("ImagePullBackOff") || text.contains("ErrImagePull"), "{text}");
     place.assert_nothing_is_left_of("pi");
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_is_what_the_deadline_tells() {
+    assert_the_deadline_tells_of_the_image(usize::MAX);
+}
+
+#[test]
+fn a_deadline_that_passes_during_a_request_tells_it_too() {
+    assert_the_deadline_tells_of_the_image(5);
 }

@@ -60,7 +60,7 @@ fn three_hundred_at_once_are_submitted_once_each_and_small_namespaces_first() {
         "{} applications over {} namespaces, {WIDTH} at a time: {:.1} applications per second",
         order.len(),
         places.len(),
-        order.len() as f64 / took.as_secs_f64()
+        f64::from(u32::try_from(order.len()).unwrap()) / took.as_secs_f64()
     );
 
     let at = |namespace: &str, nth: usize| {

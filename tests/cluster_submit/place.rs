@@ -146,9 +146,11 @@ impl Place {
                 json!({"apiGroups": [group], "resources": words(resources), "verbs": words(verbs)})
             })
             .collect();
-        let roles = self.0.path("rbac.authorization.k8s.io/v1", "roles");
-        let role =
-            self.0.cluster.create(&roles, &json!({"metadata": {"generateName": "test-"}, "rules": rules}));
+        let collection = self.0.path("rbac.authorization.k8s.io/v1", "roles");
+        let role = self
+            .0
+            .cluster
+            .create(&collection, &json!({"metadata": {"generateName": "test-"}, "rules": rules}));
         self.0.bind(account, "Role", role["metadata"]["name"].as_str().unwrap());
     }
 

@@ -27,6 +27,8 @@ pub enum Fate {
     NeverSent,
     /// The API server does it, and its answer is lost.
     AnswerLost,
+    /// It is waited for in vain.
+    NeverAnswered,
 }
 
 impl Sent {
@@ -62,6 +64,9 @@ pub fn through(inner: Client, decide: impl Fn(&mut Sent) -> Fate + Send + Sync +
             let fate = decide(&mut sent);
             if fate == Fate::NeverSent {
                 return Err(BoxError::from(io::Error::other("a test broke the connection")));
+            }
+            if fate == Fate::NeverAnswered {
+                std::future::pending::<()>().await;
             }
             let body = if sent.body.is_null() { bytes.to_vec() } else { sent.body.to_string().into_bytes() };
             *request.body_mut() = Body::from(body);
