@@ -116,14 +116,14 @@ fn the_hook_is_tried_again_by_kubernetes_until_it_has_its_rights() {
                     .ok_or_else(|| pods.iter().map(|pod| namespace.all_about(name(pod))).collect::<String>())
             });
             says_what_right_it_lacks(namespace, release, &first);
-            let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
+            let collection = "/apis/rbac.authorization.k8s.io/v1/clusterroles";
             let label = format!("app.kubernetes.io%2Finstance={}", release.name);
-            let list = cluster.get(&format!("{roles}?labelSelector={label}"));
+            let list = cluster.get(&format!("{collection}?labelSelector={label}"));
             let role = list["items"].as_array().unwrap().iter().find(|role| name(role).ends_with("-hook"));
             let role = role.unwrap();
             let mut rules = role["rules"].clone();
             rules[0]["verbs"] = json!(["get", "patch", "create"]);
-            let path = format!("{roles}/{}", name(role));
+            let path = format!("{collection}/{}", name(role));
             cluster.request("PATCH", &path, &json!({ "rules": rules })).ok(&path);
             install.join().unwrap();
             let pods = pods(namespace, release);
