@@ -193,7 +193,9 @@ async fn on_cluster(kubeconfig: &str) {
     let namespaces = namespace(&cluster.client, &name).await;
     let submissions = |from: usize, count: usize| -> Vec<Compiled> {
         let mut applications: Vec<_> = (from..from + count).map(typical).collect();
-        applications.iter_mut().for_each(|application| application.metadata.namespace = Some(name.clone()));
+        for application in &mut applications {
+            application.metadata.namespace = Some(name.clone());
+        }
         applications
             .iter()
             .enumerate()
@@ -299,7 +301,9 @@ async fn jobs(kubeconfig: &str) {
     });
     create(&roles, &binding).await;
     let mut applications: Vec<_> = (0..JOBS).map(typical).collect();
-    applications.iter_mut().for_each(|application| application.metadata.namespace = Some(name.clone()));
+    for application in &mut applications {
+        application.metadata.namespace = Some(name.clone());
+    }
     let all: Vec<_> =
         applications.iter().enumerate().map(|(number, application)| compiled(application, number)).collect();
     let mut cost = one_after_the_other("job", &Job, &all, &cluster, UsageWho::RUSAGE_SELF).await;

@@ -155,7 +155,7 @@ fn identity(application: &SparkApplication) -> Identity {
 }
 
 async fn all(submissions: &[(Kind, Compiled)], args: &Args, cluster: &Connection) -> Result<(), Failure> {
-    let mut failed = 0;
+    let (mut failed, mut unreachable) = (0, false);
     for (kind, compiled) in submissions {
         let name = format!("{}/{}", compiled.namespace, compiled.name);
         let submitter = submitter(*kind, args, cluster)?;
@@ -165,13 +165,15 @@ async fn all(submissions: &[(Kind, Compiled)], args: &Args, cluster: &Connection
                 failed += 1;
                 let hint = hint(&error, compiled);
                 let _ = writeln!(io::stderr(), "Error: {name}: {error}{hint}");
+                unreachable |= error.category() == "Unreachable";
             }
         }
     }
     if failed == 0 {
         return Ok(());
     }
-    Err(Failure::check(format!("{failed} of {} applications were not submitted", submissions.len())))
+    let message = format!("{failed} of {} applications were not submitted", submissions.len());
+    Err(if unreachable { Failure::system(message) } else { Failure::check(message) })
 }
 
 fn submitter(kind: Kind, args: &Args, cluster: &Connection) -> Result<Box<dyn Submitter>, Failure> {

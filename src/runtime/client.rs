@@ -124,7 +124,7 @@ impl ClusterError {
                 true
             }
             Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
-            Self::Forbidden { message } => message.contains(QUOTA),
+            Self::Forbidden { message } => of_a_quota(message),
             _ => false,
         }
     }
@@ -133,7 +133,7 @@ impl ClusterError {
     #[must_use]
     pub fn category(&self) -> &'static str {
         match self {
-            Self::Forbidden { message } if message.contains(QUOTA) => "QuotaExceeded",
+            Self::Forbidden { message } if of_a_quota(message) => "QuotaExceeded",
             Self::Forbidden { .. } => "Forbidden",
             Self::Unauthorized { .. } => "Unauthorized",
             Self::Refused { status, .. } if status.code == 422 => "Invalid",
@@ -145,8 +145,11 @@ impl ClusterError {
     }
 }
 
-/// What the API server says of a quota that is used up; it has no status of its own.
-const QUOTA: &str = "exceeded quota:";
+/// Whether the API server speaks of a quota that is used up, or that is so new that it has not been counted yet; neither
+/// has a status of its own.
+fn of_a_quota(message: &str) -> bool {
+    ["exceeded quota:", "status unknown for quota:"].iter().any(|words| message.contains(words))
+}
 
 /// A cluster, and the time until which everything asked of it must be done.
 pub struct Connection {

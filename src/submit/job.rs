@@ -11,7 +11,7 @@ use kube::{Api, Resource, ResourceExt};
 
 use super::existing::{self, Found, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
-use crate::runtime::client::Connection;
+use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::SUBMISSION_ID;
 use crate::spark::job::job;
 use crate::spark::{Compiled, SparkError};
@@ -22,6 +22,9 @@ pub struct Job;
 
 /// Between two looks at a Job: spark-submit takes seconds.
 const BETWEEN: Duration = Duration::from_millis(500);
+/// How long after ours the Job's own deadline is. It counts in whole seconds, and when it passes the Job's pod is deleted,
+/// and with it what the pod could tell; so it is only for Jobs that nobody waits for any more.
+const AFTER: Duration = Duration::from_secs(30);
 /// How much of what spark-submit wrote is kept, in bytes and lines.
 const LOG_LINES: i64 = 40;
 const LOG_BYTES: i64 = 16 << 10;
@@ -40,7 +43,7 @@ impl Submitter for Job {
     }
 }
 
-/// The objects that are created for an application.
+/// The objects that are created for an application, when spark-submit is waited for until this deadline.
 ///
 /// # Errors
 /// See [`job`].
@@ -48,7 +51,7 @@ pub fn manifests(
     application: &Compiled,
     deadline: Duration,
 ) -> Result<(KubernetesJob, ConfigMap), SparkError> {
-    job(application, deadline.as_secs().max(1))
+    job(application, (deadline + AFTER).as_secs())
 }
 
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
@@ -111,6 +114,8 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
         let now = cluster.ask(&format!("get {what}"), jobs.get(&name)).await;
         let status = match now {
             Ok(job) => job.status.unwrap_or_default(),
+            // The time is up: why, the pod knows.
+            Err(ClusterError::Silent { .. }) => return Err(late(application, cluster, &name).await),
             Err(error) => return Err(SubmitError::Cluster { what, error }),
         };
         let ended = status.succeeded.unwrap_or(0) > 0 || status.failed.unwrap_or(0) > 0;
@@ -121,13 +126,15 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
             };
         }
         if !cluster.sleep(BETWEEN).await {
-            let text = said(application, &cluster.within(Duration::from_secs(5)), &name).await;
-            return Err(SubmitError::Deadline {
-                seconds: cluster.limit().as_secs(),
-                text: format!(": {text}"),
-            });
+            return Err(late(application, cluster, &name).await);
         }
     }
+}
+
+/// What is said when the time is up.
+async fn late(application: &Compiled, cluster: &Connection, job: &str) -> SubmitError {
+    let text = said(application, &cluster.within(Duration::from_secs(5)), job).await;
+    SubmitError::Deadline { seconds: cluster.limit().as_secs(), text: format!(": {text}") }
 }
 
 /// What the Job's container wrote last, or why it does not run.

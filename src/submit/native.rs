@@ -150,7 +150,7 @@ async fn followers(
     match policy {
         None => {}
         Some(Ok(policy)) => names.push(policy),
-        Some(Err(SubmitError::Cluster { error, .. })) if error.is_status(403) => {
+        Some(Err(SubmitError::Cluster { error, .. })) if error.is_status(403) && !error.retryable() => {
             missing.push(format!("the executors' NetworkPolicy of Spark: {error}"));
         }
         Some(Err(error)) => return Err(error),

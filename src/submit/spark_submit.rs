@@ -91,6 +91,7 @@ impl SparkSubmit {
         let mut child = Command::new(&program)
             .args(arguments)
             .env("SPARK_USER", "spark")
+            .env("SPARK_HOME", &self.spark_home)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -83,7 +83,10 @@ fn executors(namespace: &Namespace) -> Vec<Json> {
 /// The Spark container of a pod.
 fn spark(pod: &Json) -> &Json {
     let containers = pod["spec"]["containers"].as_array().unwrap();
-    containers.iter().find(|container| container["name"].as_str().unwrap().starts_with("spark-kubernetes")).unwrap()
+    containers
+        .iter()
+        .find(|container| container["name"].as_str().unwrap().starts_with("spark-kubernetes"))
+        .unwrap()
 }
 
 fn pi(log: &str) {
@@ -131,7 +134,9 @@ fn a_third_party_jar_in_the_image_reaches_driver_and_executors() {
 fn templates_volumes_and_pod_fields_are_in_both_pods_without_a_webhook() {
     let Some(namespace) = namespace("fields") else { return };
     let maps = namespace.path("v1", "configmaps");
-    namespace.cluster.create(&maps, &json!({"metadata": {"name": "settings"}, "data": {"a": "from a config map"}}));
+    namespace
+        .cluster
+        .create(&maps, &json!({"metadata": {"name": "settings"}, "data": {"a": "from a config map"}}));
     let pod = json!({
         "template": {
             "metadata": {"labels": {"by": "template"}},
@@ -175,9 +180,14 @@ fn templates_volumes_and_pod_fields_are_in_both_pods_without_a_webhook() {
         let has = |list: &str, field: &str, value: &str| {
             spark[list].as_array().unwrap().iter().any(|item| item[field] == value)
         };
-        assert!(has("volumeMounts", "mountPath", "/data") && has("volumeMounts", "mountPath", "/scratch"), "{spark:#}");
+        assert!(
+            has("volumeMounts", "mountPath", "/data") && has("volumeMounts", "mountPath", "/scratch"),
+            "{spark:#}"
+        );
         assert!(has("ports", "name", "extra"), "{spark:#}");
-        assert!(spec["tolerations"].as_array().unwrap().iter().any(|toleration| toleration["key"] == "spark"));
+        assert!(
+            spec["tolerations"].as_array().unwrap().iter().any(|toleration| toleration["key"] == "spark")
+        );
     }
 }
 

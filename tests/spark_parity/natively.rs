@@ -135,7 +135,7 @@ fn recorded_of(compiled: &Compiled) -> String {
         hash.update(text);
         hash.update([0]);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize().iter().take(8).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 /// Writes the cases for `tests/spark_parity/record` into the folder that SPARK_PARITY_CASES names.
@@ -202,7 +202,7 @@ fn native_submission_creates_what_spark_submit_creates() {
                 (true, _) => equal += 1,
                 (false, true) => listed += 1,
                 (false, false) => {
-                    unexpected.extend(rest.iter().map(|found| format!("{name}, Spark {line}: {found}")))
+                    unexpected.extend(rest.iter().map(|found| format!("{name}, Spark {line}: {found}")));
                 }
             }
         }

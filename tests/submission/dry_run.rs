@@ -28,6 +28,13 @@ fn for_a_job_it_prints_the_job_and_its_templates() {
         .bind(|| insta::assert_snapshot!("job", text));
 }
 
+/// The native submitter has no table for it; the image's own spark-submit needs none.
+#[test]
+fn for_a_job_any_version_of_spark_will_do() {
+    let text = printed(&["--submitter", "job", "--spark-version", "2.4.8"]);
+    assert!(text.contains("kind: Job"), "{text}");
+}
+
 #[test]
 fn for_spark_submit_it_prints_a_script() {
     let text = printed(&["--submitter", "spark-submit"]);

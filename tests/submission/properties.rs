@@ -205,6 +205,12 @@ fn the_executors_template_is_the_same_as_json_and_as_yaml() {
             "spec": {"containers": [{"name": "a", "args": [value], "env": [{"name": name, "value": value}]}]},
         });
         let spec = json!({"executor": {"template": own}});
+        let stays = own["metadata"]["annotations"].as_object().unwrap();
+        let texts = stays.iter().flat_map(|(key, value)| [key.as_str(), value.as_str().unwrap()]);
+        if texts.chain([value.as_str(), name.as_str()]).any(|text| text.contains('\0')) {
+            prop_assert!(submitted(&application(&spec)).is_err(), "no process can be given a NUL");
+            return Ok(());
+        }
         let (compiled, objects) =
             submitted(&application(&spec)).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let text = template(&objects);
