@@ -20,7 +20,7 @@ use crate::spark::compile::SUBMISSION_ID;
 const BETWEEN: Duration = Duration::from_millis(200);
 
 /// What is found under the driver pod's name.
-pub(super) enum Found {
+enum Found {
     /// Nothing.
     Nothing,
     /// What this submission made.
@@ -37,7 +37,7 @@ pub(super) fn described<K: Resource<DynamicType = ()>>(namespace: &str, name: &s
 }
 
 /// Whose the pod with the driver's name is.
-pub(super) fn whose(application: &Compiled, pod: Option<Pod>) -> Found {
+fn whose(application: &Compiled, pod: Option<Pod>) -> Found {
     let Some(pod) = pod else { return Found::Nothing };
     let owner = pod.owner_references().iter().find(|owner| owner.controller == Some(true));
     let submission = pod.labels().get(SUBMISSION_ID);
@@ -59,7 +59,7 @@ pub(super) fn whose(application: &Compiled, pod: Option<Pod>) -> Found {
 }
 
 /// Looks under the driver pod's name.
-pub(super) async fn driver(application: &Compiled, cluster: &Connection) -> Result<Found, SubmitError> {
+async fn driver(application: &Compiled, cluster: &Connection) -> Result<Found, SubmitError> {
     let name = &application.driver_pod;
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let what = described::<Pod>(&application.namespace, name);
@@ -86,17 +86,31 @@ where
     }
 }
 
-/// Waits until the driver pod of an earlier submission is gone.
-pub(super) async fn gone(application: &Compiled, cluster: &Connection, pod: &Pod) -> Result<(), SubmitError> {
-    let uid = pod.uid();
+/// Clears the way for a driver: what an earlier submission of the application left is deleted, and waited for until it is
+/// gone. The pod that is there is ours when there is one after that.
+///
+/// # Errors
+/// The name is somebody else's.
+pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
+    let what = || described::<Pod>(&application.namespace, &application.driver_pod);
+    let mut deleted = None;
     loop {
-        match driver(application, cluster).await? {
-            Found::Ours(now) | Found::Older(now) if now.uid() == uid => {}
-            _ => return Ok(()),
+        let older = match driver(application, cluster).await? {
+            Found::Nothing => return Ok(None),
+            Found::Ours(pod) => return Ok(Some(*pod)),
+            Found::Foreign(whose) => {
+                let pod = format!("{}/{}", application.namespace, application.driver_pod);
+                return Err(SubmitError::DriverExists { pod, whose });
+            }
+            Found::Older(pod) => pod,
+        };
+        if deleted != older.uid() {
+            let gone = delete(cluster, &*older).await;
+            gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
+            deleted = older.uid();
         }
         if !cluster.sleep(BETWEEN).await {
-            let what = described::<Pod>(&application.namespace, &application.driver_pod);
-            return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
+            return Err(SubmitError::StillThere { what: what(), seconds: cluster.limit().as_secs() });
         }
     }
 }

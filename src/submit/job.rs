@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Resource, ResourceExt};
 
-use super::existing::{self, Found, create, described};
+use super::existing::{self, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::SUBMISSION_ID;
@@ -56,20 +56,7 @@ pub fn manifests(
 
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
     // What an earlier submission left would make spark-submit fail after all its work.
-    let adopted = match existing::driver(application, cluster).await? {
-        Found::Nothing => false,
-        Found::Ours(_) => true,
-        Found::Older(pod) => {
-            let what = described::<Pod>(&application.namespace, &application.driver_pod);
-            existing::delete(cluster, &*pod).await.map_err(|error| SubmitError::Cluster { what, error })?;
-            existing::gone(application, cluster, &pod).await?;
-            false
-        }
-        Found::Foreign(whose) => {
-            let pod = format!("{}/{}", application.namespace, application.driver_pod);
-            return Err(SubmitError::DriverExists { pod, whose });
-        }
-    };
+    let adopted = existing::clear(application, cluster).await?.is_some();
     let (job, mut templates) = manifests(application, cluster.limit())?;
     let mut created = native::config_maps(application, cluster).await?;
     let id = application.identity.submission.as_str();
@@ -88,14 +75,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
         Ok(pod) => {
             created.push(format!("Job/{}", job.name_any()));
             created.push(format!("Pod/{}", pod.name_any()));
-            Ok(Submitted {
-                driver_pod: pod.name_any(),
-                driver_uid: pod.uid().unwrap_or_default(),
-                application_id: pod.labels().get("spark-app-selector").cloned(),
-                created,
-                adopted,
-                missing: Vec::new(),
-            })
+            Ok(Submitted::of(&pod, created, adopted))
         }
         Err(error) => {
             // Its pod and its templates go with it. A minute of its own: the time may be up.
@@ -120,9 +100,9 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
         };
         let ended = status.succeeded.unwrap_or(0) > 0 || status.failed.unwrap_or(0) > 0;
         if ended {
-            return match existing::driver(application, cluster).await? {
-                Found::Ours(pod) => Ok(*pod),
-                _ => Err(SubmitError::SparkSubmit { text: said(application, cluster, &name).await }),
+            return match existing::clear(application, cluster).await? {
+                Some(pod) => Ok(pod),
+                None => Err(SubmitError::SparkSubmit { text: said(application, cluster, &name).await }),
             };
         }
         if !cluster.sleep(BETWEEN).await {

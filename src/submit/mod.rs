@@ -11,6 +11,8 @@ mod native;
 mod spark_submit;
 
 use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
 
 use crate::runtime::client::Connection;
 use crate::spark::Compiled;
@@ -71,6 +73,20 @@ pub struct Submitted {
     pub adopted: bool,
     /// What could not be made and the application runs without.
     pub missing: Vec<String>,
+}
+
+impl Submitted {
+    /// Of a driver pod, and what was made.
+    fn of(pod: &Pod, created: Vec<String>, adopted: bool) -> Self {
+        Self {
+            driver_pod: pod.name_any(),
+            driver_uid: pod.uid().unwrap_or_default(),
+            application_id: pod.labels().get("spark-app-selector").cloned(),
+            created,
+            adopted,
+            missing: Vec::new(),
+        }
+    }
 }
 
 /// A way to submit applications.

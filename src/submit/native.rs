@@ -14,7 +14,7 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::existing::{self, Found, create, described};
+use super::existing::{self, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
 use crate::spark::compile::CREATED_BY;
@@ -48,14 +48,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
     match followers(cluster, objects, &pod).await {
         Ok((names, missing)) => {
             created.extend(names);
-            Ok(Submitted {
-                driver_pod: pod.name_any(),
-                driver_uid: pod.uid().unwrap_or_default(),
-                application_id: pod.labels().get("spark-app-selector").cloned(),
-                created,
-                adopted,
-                missing,
-            })
+            Ok(Submitted { missing, ..Submitted::of(&pod, created, adopted) })
         }
         Err(error) => {
             // What belongs to the pod goes with it. Where not even that succeeds, the next try finds it.
@@ -109,19 +102,8 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
             Err(error) if error.is_status(409) => {}
             Err(error) => return Err(SubmitError::Cluster { what, error }),
         }
-        match existing::driver(application, cluster).await? {
-            Found::Nothing => {}
-            Found::Ours(pod) => return Ok((*pod, true)),
-            Found::Older(pod) => {
-                existing::delete(cluster, &*pod)
-                    .await
-                    .map_err(|error| SubmitError::Cluster { what: what.clone(), error })?;
-                existing::gone(application, cluster, &pod).await?;
-            }
-            Found::Foreign(whose) => {
-                let pod = format!("{}/{}", application.namespace, application.driver_pod);
-                return Err(SubmitError::DriverExists { pod, whose });
-            }
+        if let Some(pod) = existing::clear(application, cluster).await? {
+            return Ok((pod, true));
         }
     }
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-use super::existing::{self, Found, described};
+use super::existing;
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::Connection;
 use crate::spark::Compiled;
@@ -44,28 +44,16 @@ impl Submitter for SparkSubmit {
 
 impl SparkSubmit {
     async fn run(&self, application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
-        match existing::driver(application, cluster).await? {
-            Found::Nothing => {}
-            Found::Ours(pod) => return Ok(submitted(application, &pod, true)),
-            Found::Older(pod) => {
-                let what = described::<Pod>(&application.namespace, &application.driver_pod);
-                existing::delete(cluster, &*pod)
-                    .await
-                    .map_err(|error| SubmitError::Cluster { what, error })?;
-                existing::gone(application, cluster, &pod).await?;
-            }
-            Found::Foreign(whose) => {
-                let pod = format!("{}/{}", application.namespace, application.driver_pod);
-                return Err(SubmitError::DriverExists { pod, whose });
-            }
+        if let Some(pod) = existing::clear(application, cluster).await? {
+            return Ok(submitted(&pod, true));
         }
         native::config_maps(application, cluster).await?;
         let folder = templates(application)?;
         let said = self.process(application, folder.path(), cluster).await?;
         // Not the exit code but the driver says whether it worked: a timeout behind its creation is no failure.
-        match existing::driver(application, cluster).await? {
-            Found::Ours(pod) => Ok(submitted(application, &pod, false)),
-            _ => Err(SubmitError::SparkSubmit { text: said }),
+        match existing::clear(application, cluster).await? {
+            Some(pod) => Ok(submitted(&pod, false)),
+            None => Err(SubmitError::SparkSubmit { text: said }),
         }
     }
 
@@ -126,15 +114,8 @@ fn templates(application: &Compiled) -> Result<TempDir, SubmitError> {
     Ok(folder)
 }
 
-fn submitted(application: &Compiled, pod: &Pod, adopted: bool) -> Submitted {
-    Submitted {
-        driver_pod: pod.name_any(),
-        driver_uid: pod.uid().unwrap_or_default(),
-        application_id: pod.labels().get("spark-app-selector").cloned(),
-        created: vec![format!("Pod/{}", application.driver_pod)],
-        adopted,
-        missing: Vec::new(),
-    }
+fn submitted(pod: &Pod, adopted: bool) -> Submitted {
+    Submitted::of(pod, vec![format!("Pod/{}", pod.name_any())], adopted)
 }
 
 /// The beginning and the end of a text of any length.

@@ -46,7 +46,7 @@ fn row(line: &Json, role: Option<&str>) -> Row {
         match key.as_str() {
             "field" => match value {
                 Json::Array(fields) => {
-                    row.fields.extend(fields.iter().map(|field| field.as_str().unwrap().to_owned()))
+                    row.fields.extend(fields.iter().map(|field| field.as_str().unwrap().to_owned()));
                 }
                 field => row.fields.push(field.as_str().unwrap().to_owned()),
             },

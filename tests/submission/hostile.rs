@@ -210,7 +210,9 @@ pub fn changes() -> BoxedStrategy<Json> {
     prop::collection::vec(field, 1..4)
         .prop_map(|fields| {
             let mut changes = json!({});
-            fields.into_iter().for_each(|(pointer, value)| put(&mut changes, &pointer[1..], value));
+            for (pointer, value) in fields {
+                put(&mut changes, &pointer[1..], value);
+            }
             changes
         })
         .boxed()

@@ -94,8 +94,8 @@ fn weak_point_18_an_application_cannot_make_the_operator_wait_for_its_end() {
 /// The value of a key that spark-submit takes from its arguments: the last one.
 fn last<'a>(arguments: &'a [String], key: &str) -> &'a str {
     let pairs = arguments.windows(2).filter(|pair| pair[0] == "--conf");
-    let values = pairs.filter_map(|pair| pair[1].split_once('=')).filter(|(name, _)| *name == key);
-    values.last().map_or("", |(_, value)| value)
+    let mut values = pairs.filter_map(|pair| pair[1].split_once('=')).filter(|(name, _)| *name == key);
+    values.next_back().map_or("", |(_, value)| value)
 }
 
 #[test]

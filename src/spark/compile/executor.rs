@@ -11,43 +11,35 @@ use crate::api::SparkApplicationSpec;
 use crate::spark::conf::Setting;
 use crate::spark::error::Notice;
 
-/// Variables that Spark sets in executors, behind those of the template: a template's cannot win.
-pub(super) const SPARKS_OWN: [&str; 15] = [
-    "SPARK_APPLICATION_ID",
-    "SPARK_CLASSPATH",
-    "SPARK_CONF_DIR",
-    "SPARK_DRIVER_POD_IP",
-    "SPARK_DRIVER_URL",
-    "SPARK_EXECUTOR_ATTRIBUTE_APP_ID",
-    "SPARK_EXECUTOR_ATTRIBUTE_EXECUTOR_ID",
-    "SPARK_EXECUTOR_CORES",
-    "SPARK_EXECUTOR_ID",
-    "SPARK_EXECUTOR_MEMORY",
-    "SPARK_EXECUTOR_POD_IP",
-    "SPARK_EXECUTOR_POD_NAME",
-    "SPARK_LOCAL_DIRS",
-    "SPARK_RESOURCE_PROFILE_ID",
-    "SPARK_USER",
+/// Variables that Spark sets in executors, behind those of the template, which cannot win; and whether those of
+/// `spark.executorEnv` come behind them, so that they win.
+const SPARKS_OWN: [(&str, bool); 15] = [
+    ("SPARK_APPLICATION_ID", true),
+    ("SPARK_CLASSPATH", false),
+    ("SPARK_CONF_DIR", true),
+    ("SPARK_DRIVER_POD_IP", false),
+    ("SPARK_DRIVER_URL", true),
+    ("SPARK_EXECUTOR_ATTRIBUTE_APP_ID", true),
+    ("SPARK_EXECUTOR_ATTRIBUTE_EXECUTOR_ID", true),
+    ("SPARK_EXECUTOR_CORES", true),
+    ("SPARK_EXECUTOR_ID", true),
+    ("SPARK_EXECUTOR_MEMORY", true),
+    ("SPARK_EXECUTOR_POD_IP", false),
+    ("SPARK_EXECUTOR_POD_NAME", false),
+    ("SPARK_LOCAL_DIRS", false),
+    ("SPARK_RESOURCE_PROFILE_ID", true),
+    ("SPARK_USER", true),
 ];
 
-/// Those of them behind which `spark.executorEnv` comes, so that it wins.
-const BEFORE_EXECUTOR_ENV: [&str; 10] = [
-    "SPARK_APPLICATION_ID",
-    "SPARK_CONF_DIR",
-    "SPARK_DRIVER_URL",
-    "SPARK_EXECUTOR_ATTRIBUTE_APP_ID",
-    "SPARK_EXECUTOR_ATTRIBUTE_EXECUTOR_ID",
-    "SPARK_EXECUTOR_CORES",
-    "SPARK_EXECUTOR_ID",
-    "SPARK_EXECUTOR_MEMORY",
-    "SPARK_RESOURCE_PROFILE_ID",
-    "SPARK_USER",
-];
+/// Whether Spark sets a variable itself, and if so, whether `spark.executorEnv` wins over it.
+pub(super) fn sparks_own(name: &str) -> Option<bool> {
+    SPARKS_OWN.iter().find(|(own, _)| *own == name).map(|(_, wins)| *wins)
+}
 
 /// Variables of executors that must go through `spark.executorEnv`, because Spark sets them too.
 pub(super) fn through_conf(spec: &SparkApplicationSpec) -> impl Iterator<Item = (String, String)> {
     variables(spec).into_iter().filter_map(|variable| {
-        BEFORE_EXECUTOR_ENV.contains(&variable.name.as_str()).then_some(())?;
+        sparks_own(&variable.name).filter(|wins| *wins)?;
         Some((variable.name, variable.value?))
     })
 }
@@ -89,9 +81,8 @@ pub(super) fn notices(spec: &SparkApplicationSpec, conf: &[(String, Setting)], n
     }
     for (index, variable) in pod.env.iter().flatten().enumerate() {
         let name = variable.name.as_str();
-        let overridden = SPARKS_OWN.contains(&name)
-            && (variable.value.is_none() || !BEFORE_EXECUTOR_ENV.contains(&name))
-            || name.starts_with("SPARK_JAVA_OPT_");
+        let own = sparks_own(name).is_some_and(|wins| !wins || variable.value.is_none());
+        let overridden = own || name.starts_with("SPARK_JAVA_OPT_");
         if overridden {
             let message = format!("Spark sets {name} in executors itself, and the last one counts");
             say(&format!("spec.executor.env[{index}]"), message);

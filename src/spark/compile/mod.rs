@@ -138,11 +138,11 @@ impl Compiled {
     #[must_use]
     pub fn lost_by_spark_submit(&self) -> Vec<Notice> {
         let Rest { memory_limit, image_pull_policy, env } = &self.driver_rest;
-        let own = |variable: &&EnvVar| executor::SPARKS_OWN.contains(&variable.name.as_str());
+        let own = |variable: &EnvVar| executor::sparks_own(&variable.name).is_some();
         let fields = [
             ("spec.driver.memoryLimit", memory_limit.is_some()),
             ("spec.driver.template", image_pull_policy.is_some()),
-            ("spec.driver.env", env.iter().any(|variable| own(&variable))),
+            ("spec.driver.env", env.iter().any(own)),
         ];
         let lost = fields.into_iter().filter(|(_, said)| *said);
         lost.map(|(field, _)| {
