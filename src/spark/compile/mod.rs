@@ -162,13 +162,11 @@ pub fn compile(
     identity: Identity,
     settings: &Settings,
 ) -> Result<Compiled, SparkError> {
-    let named = |field: &str, value: Option<&String>| {
-        value.filter(|text| !text.is_empty()).cloned().ok_or_else(|| SparkError::Missing {
-            field: field.to_owned(),
-            message: "a name is missing".to_owned(),
-        })
-    };
-    let name = named("metadata.name", application.metadata.name.as_ref())?;
+    let name = application.metadata.name.clone().filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| SparkError::Missing {
+        field: "metadata.name".to_owned(),
+        message: "a name is missing".to_owned(),
+    })?;
     let namespace = application.metadata.namespace.clone().unwrap_or_else(|| "default".to_owned());
     let mut spec = application.spec.clone().with_defaults();
     let mut notices = Vec::new();
