@@ -52,6 +52,22 @@
     - get
     - create
 {{- end }}
+{{- if include "spark-operator.usesSubmitter" (dict "root" . "type" "spark-submit") }}
+- apiGroups:
+    - ""
+  resources:
+    - persistentvolumeclaims
+  verbs:
+    - create
+    - patch
+- apiGroups:
+    - networking.k8s.io
+  resources:
+    - networkpolicies
+  verbs:
+    - create
+    - patch
+{{- end }}
 - apiGroups:
     - ""
     - events.k8s.io
