@@ -13,7 +13,7 @@ use crate::support::{Namespace, node};
 const VERSIONS: [&str; 2] = ["4.0.5", "4.3.0"];
 
 /// Far beyond what a small program takes on two busy cores.
-const LATER: Duration = Duration::from_mins(6);
+const LATER: Duration = Duration::from_mins(10);
 
 /// A namespace in which Pod Security `restricted` is enforced, with an account that may do what the chart lets drivers do.
 fn namespace(purpose: &str) -> Option<Namespace> {
@@ -46,6 +46,11 @@ fn application(namespace: &Namespace, version: &str, change: &Json) -> Json {
         "mainClass": "org.apache.spark.examples.SparkPi",
         "mainApplicationFile": "local:///opt/spark/examples/jars/spark-examples.jar",
         "arguments": ["4"],
+        // The API server of a busy machine may take longer than Spark waits by itself.
+        "sparkConf": {
+            "spark.kubernetes.submission.connectionTimeout": "120000", "spark.kubernetes.submission.requestTimeout": "120000",
+            "spark.kubernetes.driver.connectionTimeout": "120000", "spark.kubernetes.driver.requestTimeout": "120000",
+        },
         "driver": {"coreRequest": "100m", "memory": "512m", "serviceAccount": "spark"},
         // Kept, to be looked at.
         "executor": {"instances": 2, "coreRequest": "100m", "memory": "512m", "deleteOnTermination": false},
