@@ -1,9 +1,10 @@
 //! From an application to what starts it, as pure functions: nothing is read, asked or created here.
 //!
-//! [`compile`] turns a SparkApplication into a [`Compiled`](compile::Compiled) submission: Spark configuration, and pod
-//! templates for driver and executors in which everything is said that the application asks of its pods. Whatever submits
-//! it starts from there: [`argv`] is spark-submit's argument list for it, and [`driver`] makes the objects that spark-submit
-//! would create, for each [`line`] of Spark; [`job`] runs spark-submit in the cluster. [`memory`](amount) and [`properties`] are read and written as Spark does.
+//! [`fn@compile`] turns a SparkApplication into a [`Compiled`] submission: Spark configuration, and pod templates for
+//! driver and executors in which everything is said that the application asks of its pods. Whatever submits it starts from
+//! there: [`argv`] is spark-submit's argument list for it, and [`driver`] makes the objects that spark-submit would
+//! create, for each [`Line`] of Spark; [`job`] runs spark-submit in the cluster. Memory ([`amount`]) and [`properties`] are
+//! read and written as Spark does.
 
 pub mod amount;
 pub mod argv;
