@@ -28,6 +28,7 @@ use crate::api::{Dependencies, SparkApplication, SparkApplicationSpec, denied};
 
 pub use image::default_image;
 pub(in crate::spark) use list::put_all;
+pub(in crate::spark) use mounts::LOCAL_DIR;
 pub use security::PodSecurity;
 pub use template::Rest;
 

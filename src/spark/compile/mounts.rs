@@ -9,7 +9,7 @@ use crate::spark::error::Notice;
 use crate::spark::name::hex;
 
 /// Volumes whose names begin so are Spark's scratch space.
-pub(super) const LOCAL_DIR: &str = "spark-local-dir-";
+pub(in crate::spark) const LOCAL_DIR: &str = "spark-local-dir-";
 
 /// Longest name of a volume.
 const LONGEST: usize = 63;

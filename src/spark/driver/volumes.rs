@@ -13,12 +13,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::Driver;
 use super::credentials::mount as mount_volume;
+use crate::spark::compile::LOCAL_DIR;
 use crate::spark::conf::Conf;
 use crate::spark::error::SparkError;
 use crate::spark::line::Line;
-
-/// Volumes and mounts whose names begin so are scratch space.
-const LOCAL_DIR: &str = "spark-local-dir-";
 
 /// One volume in Spark's words: its options below the prefix `KIND.NAME.`.
 struct VolumeConf<'a> {
