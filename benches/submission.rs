@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
+use futures::future::{try_join, try_join_all};
 use futures::stream::{FuturesUnordered, iter};
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Pod, Service, ServiceAccount};
 use kube::api::{DeleteParams, PostParams};
@@ -261,11 +262,9 @@ async fn bare_creation(client: &Client, namespace: &str, mut objects: Objects) {
     let pod = pods.create(&parameters, &objects.pod).await.unwrap();
     objects.own(&pod);
     let services: Api<Service> = Api::namespaced(client.clone(), namespace);
-    services.create(&parameters, &objects.service).await.unwrap();
     let maps: Api<ConfigMap> = Api::namespaced(client.clone(), namespace);
-    for map in &objects.config_maps {
-        maps.create(&parameters, map).await.unwrap();
-    }
+    let maps = try_join_all(objects.config_maps.iter().map(|map| maps.create(&parameters, map)));
+    try_join(services.create(&parameters, &objects.service), maps).await.unwrap();
 }
 
 async fn one_after_the_other(

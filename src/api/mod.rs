@@ -11,6 +11,7 @@ pub mod crd;
 mod defaults;
 pub mod denied;
 mod dynamic_allocation;
+pub mod forms;
 mod pod;
 mod scheduled;
 pub mod validate;

@@ -4,6 +4,7 @@
 use k8s_openapi::api::core::v1::Pod;
 
 use super::compile::Compiled;
+use super::dependencies::dependencies;
 use super::error::SparkError;
 
 impl Compiled {
@@ -19,8 +20,8 @@ impl Compiled {
             option("--class", class);
         }
         option("--name", &self.name);
-        for (name, list) in self.dependency_options() {
-            option(name, &list);
+        for list in dependencies(&program.dependencies) {
+            option(list.option, &list.items.join(","));
         }
         for (key, setting) in &self.conf {
             option("--conf", &format!("{key}={}", setting.value));
@@ -51,24 +52,6 @@ impl Compiled {
             Ok((format!("{role}-pod-template.yaml"), printable(&text)))
         };
         Ok([file("driver", &self.driver)?, file("executor", &self.executor)?])
-    }
-
-    /// `--jars` and the like, with their lists.
-    pub(super) fn dependency_options(&self) -> impl Iterator<Item = (&'static str, String)> {
-        let deps = &self.program.dependencies;
-        let lists = [
-            ("--jars", &deps.jars),
-            ("--packages", &deps.packages),
-            ("--exclude-packages", &deps.exclude_packages),
-            ("--repositories", &deps.repositories),
-            ("--py-files", &deps.py_files),
-            ("--files", &deps.files),
-            ("--archives", &deps.archives),
-        ];
-        lists.into_iter().filter_map(|(name, list)| {
-            let list = list.as_ref().filter(|list| !list.is_empty())?;
-            Some((name, list.join(",")))
-        })
     }
 }
 

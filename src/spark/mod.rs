@@ -10,6 +10,7 @@ pub mod amount;
 pub mod argv;
 pub mod compile;
 pub mod conf;
+mod dependencies;
 pub mod driver;
 pub mod error;
 pub mod job;

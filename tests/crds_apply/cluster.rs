@@ -43,7 +43,7 @@ impl Cluster {
 
     pub fn delete_definitions(&self) {
         let names = DEFINITIONS.map(|definition| definition.name());
-        let mut args = vec!["delete", "crd", "--ignore-not-found", "--wait=true", "--timeout=60s"];
+        let mut args = vec!["delete", "crd", "--ignore-not-found", "--wait=true", "--timeout=240s"];
         args.push(OTHER);
         args.extend(names.iter().map(String::as_str));
         self.kubectl(&args);

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::{Findings, spark_conf};
+use crate::api::forms::{floating, is_quantity};
 use crate::yaml::{Node, Value};
 
-/// Kubernetes' form of an amount.
-const QUANTITY: &str = r"^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$";
 /// Spark's form of memory with a unit, which `memoryLimit` takes too.
 const MEMORY: &str = r"(?i)^\s*[0-9]+[kmgtp]b?\s*$";
 /// Volumes that Spark makes itself for its scratch space.
@@ -35,12 +34,12 @@ pub(super) fn check(spec: &str, found: &mut Findings<'_>) {
 }
 
 fn amounts(spec: &str, found: &mut Findings<'_>) {
-    let is = |form: &str, text: &str| Regex::new(form).is_ok_and(|form| form.is_match(text));
+    let is_memory = |text: &str| Regex::new(MEMORY).is_ok_and(|form| form.is_match(text));
     for role in ["driver", "executor"] {
         for amount in ["coreRequest", "coreLimit", "memoryLimit"] {
             let field = format!("{spec}.{role}.{amount}");
             let Some(text) = found.text(&field) else { continue };
-            if !(is(QUANTITY, text) || amount == "memoryLimit" && is(MEMORY, text)) {
+            if !(is_quantity(text) || amount == "memoryLimit" && is_memory(text)) {
                 let example = if amount == "memoryLimit" { "4Gi or 4g" } else { "500m or 2" };
                 found.error(&field, format!("must be a quantity, such as {example}"));
             }
@@ -126,12 +125,8 @@ fn restarts(spec: &str, found: &mut Findings<'_>) {
 
 /// An image whose content changes under its name.
 fn image(field: &str, found: &mut Findings<'_>) {
-    let Some(image) = found.text(field).filter(|image| !image.contains('@')) else { return };
-    let last = image.rsplit('/').next().unwrap_or(image);
-    match last.split_once(':') {
-        None => found.warn(field, "the image has no tag: it is whatever latest is today"),
-        Some((_, "latest")) => found.warn(field, "the tag latest is another image tomorrow"),
-        Some(_) => return,
+    if let Some(reason) = found.text(field).and_then(floating) {
+        found.warn(field, format!("the image {reason}"));
+        found.hint("name a version");
     }
-    found.hint("name a version");
 }

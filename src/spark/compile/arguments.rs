@@ -7,6 +7,7 @@ use std::fmt;
 use super::image::Images;
 use super::template::Template;
 use super::{APP_NAME, Identity, KUEUE, LAUNCHED_BY, MUTATED_BY, SUBMISSION_ID, executor, local_dirs, pod};
+use crate::api::forms::is_quantity;
 use crate::api::{SecretInfo, SparkApplicationSpec, SparkPodSpec};
 use crate::spark::conf::Setting;
 use crate::spark::error::SparkError;
@@ -214,7 +215,7 @@ fn cores(
     let amounts = [("request", "coreRequest", request), ("limit", "coreLimit", pod.core_limit.as_ref())];
     for (key, field, amount) in amounts {
         let field = format!("spec.{role}.{field}");
-        if let Some(amount) = amount.filter(|amount| !amount.is_empty() && !executor::is_quantity(amount)) {
+        if let Some(amount) = amount.filter(|amount| !amount.is_empty() && !is_quantity(amount)) {
             return Err(SparkError::value(field, amount, "an amount of CPU such as 500m or 2"));
         }
         settings.some(format!("spark.kubernetes.{role}.{key}.cores"), amount, field);

@@ -89,36 +89,3 @@ pub(super) fn notices(spec: &SparkApplicationSpec, conf: &[(String, Setting)], n
         }
     }
 }
-
-/// Whether a text is an amount as Kubernetes writes it: `500m`, `1.5`, `4Gi`, `1e3`.
-///
-/// Source: apimachinery, resource.Quantity.
-pub(super) fn is_quantity(text: &str) -> bool {
-    let number = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
-    let (digits, suffix) = number.split_at(end);
-    if !digits.bytes().any(|byte| byte.is_ascii_digit()) || digits.matches('.').count() > 1 {
-        return false;
-    }
-    let exponent = |rest: &str| rest.strip_prefix(['+', '-']).unwrap_or(rest).parse::<u32>().is_ok();
-    match suffix {
-        "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi"
-        | "Ei" => true,
-        _ => suffix.strip_prefix(['e', 'E']).is_some_and(exponent),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantities_are_those_of_kubernetes() {
-        for text in ["1", "1.5", ".5", "5.", "500m", "4Gi", "1e3", "1E-2", "+1", "100n", "2E"] {
-            assert!(is_quantity(text), "{text}");
-        }
-        for text in ["", ".", "1.2.3", "1g", "1 Gi", "Gi", "1e", "e3", "1K", "1,5", "$(reboot)"] {
-            assert!(!is_quantity(text), "{text}");
-        }
-    }
-}

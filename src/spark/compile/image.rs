@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Settings;
 use super::arguments::App;
 use super::template::Template;
+use crate::api::forms::floating;
 use crate::spark::conf::Setting;
 use crate::spark::error::{Notice, SparkError};
 
@@ -64,8 +65,9 @@ pub(super) fn images(
     let mut said: Vec<&Setting> = Vec::new();
     for image in [&images.driver, &images.executor] {
         if !said.contains(&image)
-            && let Some(message) = floating(&image.value)
+            && let Some(reason) = floating(&image.value)
         {
+            let message = format!("image {} {reason}; name a version", image.value);
             notices.push(Notice::new(&image.field, "FloatingImage", message));
             said.push(image);
         }
@@ -80,19 +82,6 @@ pub fn default_image<'a>(images: &'a BTreeMap<String, String>, version: &str) ->
         |key: &str| version.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let found = images.iter().filter(|(key, _)| fits(key)).max_by_key(|(key, _)| key.len());
     found.map(|(_, image)| image.as_str())
-}
-
-/// Why an image may be another one tomorrow.
-fn floating(image: &str) -> Option<String> {
-    if image.contains('@') {
-        return None;
-    }
-    let name = image.rsplit('/').next().unwrap_or(image);
-    match name.split_once(':') {
-        None => Some(format!("image {image} has no tag: it is whatever latest is today; name a version")),
-        Some((_, "latest")) => Some(format!("image {image} is another one tomorrow; name a version")),
-        Some(_) => None,
-    }
 }
 
 #[cfg(test)]
@@ -113,16 +102,6 @@ mod tests {
             ("3.50", None),
         ] {
             assert_eq!(default_image(&images, version), image, "{version}");
-        }
-    }
-
-    #[test]
-    fn a_missing_or_floating_tag_is_told() {
-        for image in ["spark", "spark:latest", "registry:5000/spark", "registry:5000/a/spark:latest"] {
-            assert!(floating(image).is_some(), "{image}");
-        }
-        for image in ["spark:4.0.1", "registry:5000/spark:4", "spark@sha256:0123"] {
-            assert_eq!(floating(image), None, "{image}");
         }
     }
 }

@@ -9,6 +9,7 @@ use super::arguments::App;
 use super::list::{put, put_all};
 use super::template::{Rest, Template};
 use super::{DRIVER_CONTAINER, EXECUTOR_CONTAINER, Settings, executor, monitoring, mounts, security};
+use crate::api::forms::is_quantity;
 use crate::api::{Port, SparkPodSpec};
 use crate::spark::error::{Notice, SparkError};
 
@@ -221,7 +222,7 @@ fn memory_limit(role: &Role<'_>) -> Result<Option<Quantity>, SparkError> {
         number.bytes().all(|byte| byte.is_ascii_digit()).then(|| format!("{number}{binary}"))
     });
     let quantity = spark.unwrap_or_else(|| text.trim().to_owned());
-    if executor::is_quantity(&quantity) {
+    if is_quantity(&quantity) {
         return Ok(Some(Quantity(quantity)));
     }
     let field = format!("spec.{}.memoryLimit", role.name);

@@ -2,6 +2,7 @@
 
 use super::super::compile::Compiled;
 use super::super::conf::Conf;
+use super::super::dependencies::dependencies;
 use super::super::error::{SparkError, shown};
 
 /// What the field of a setting begins with that comes from the operator's defaults.
@@ -19,28 +20,13 @@ pub(super) fn submitted(compiled: &Compiled, master: &str) -> Result<Conf, Spark
     conf.set("spark.master", master, "spec");
     conf.set("spark.submit.deployMode", "cluster", "spec.mode");
     conf.set("spark.app.name", &compiled.name, "metadata.name");
-    let deps = &compiled.program.dependencies;
-    for (field, list) in [
-        ("jars", &deps.jars),
-        ("files", &deps.files),
-        ("pyFiles", &deps.py_files),
-        ("archives", &deps.archives),
-    ] {
-        for (index, item) in list.iter().flatten().enumerate().filter(|(_, item)| !item.contains(',')) {
-            resolve(&format!("spec.deps.{field}[{index}]"), item)?;
+    for list in dependencies(&compiled.program.dependencies) {
+        let field = format!("spec.deps.{}", list.field);
+        let files = list.items.iter().enumerate().filter(|(_, item)| list.files && !item.contains(','));
+        for (index, item) in files {
+            resolve(&format!("{field}[{index}]"), item)?;
         }
-    }
-    for (option, list) in compiled.dependency_options() {
-        let (key, field) = match option {
-            "--jars" => ("spark.jars", "jars"),
-            "--packages" => ("spark.jars.packages", "packages"),
-            "--exclude-packages" => ("spark.jars.excludes", "excludePackages"),
-            "--repositories" => ("spark.jars.repositories", "repositories"),
-            "--py-files" => ("spark.submit.pyFiles", "pyFiles"),
-            "--files" => ("spark.files", "files"),
-            _ => ("spark.archives", "archives"),
-        };
-        conf.set(key, list, format!("spec.deps.{field}"));
+        conf.set(list.key, list.items.join(","), field);
     }
     // Spark adds a jar to the class path itself; files of Python and R it runs.
     let main = &compiled.program.main;
