@@ -11,10 +11,7 @@ pub fn is_quantity(text: &str) -> bool {
     if !digits.bytes().any(|byte| byte.is_ascii_digit()) || digits.matches('.').count() > 1 {
         return false;
     }
-    let exponent = |rest: &str| {
-        let digits = rest.strip_prefix(['+', '-']).unwrap_or(rest);
-        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-    };
+    let exponent = |rest: &str| rest.parse::<i32>().is_ok();
     match suffix {
         "" | "n" | "u" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi"
         | "Ei" => true,
@@ -49,6 +46,9 @@ mod tests {
             ["", ".", "1.2.3", "1g", "1 Gi", "Gi", "1e", "1e+", "1e+-3", "e3", "1K", "1,5", "$(reboot)"]
         {
             assert!(!is_quantity(text), "{text}");
+        }
+        for text in ["1e5000000000", "1e-+3", "1e99999999999999999999"] {
+            assert!(!is_quantity(text), "an exponent that is no number of 32 bits: {text}");
         }
     }
 
