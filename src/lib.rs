@@ -27,4 +27,6 @@ pub mod runtime;
 
 pub mod submit;
 
+pub mod controller;
+
 pub mod cli;

@@ -5,6 +5,7 @@
 mod applications;
 mod chart;
 mod completions;
+mod controller;
 mod crds;
 mod diff;
 mod input;
@@ -18,6 +19,7 @@ mod submit;
 mod validate;
 mod values;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -45,6 +47,7 @@ enum Command {
     Submit(Box<submit::Args>),
     Values(values::Args),
     Crds(crds::Args),
+    Controller(controller::Args),
     Presets(presets::Args),
     Probe(probe::Args),
     Completions(completions::Args),
@@ -77,7 +80,7 @@ impl Failure {
 /// Parses the arguments and runs the subcommand. Errors go to standard error, with Helm's prefix.
 #[must_use]
 pub fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let result = match Cli::parse_from(two_dashes(std::env::args_os())).command {
         Command::Render(args) => render::run(&args),
         Command::Chart(args) => chart::run(&args),
         Command::Diff(args) => diff::run(&args),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Command::Submit(args) => submit::run(&args),
         Command::Values(args) => values::run(&args),
         Command::Crds(args) => crds::run(&args),
+        Command::Controller(args) => controller::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Completions(args) => completions::run(&args),
@@ -102,6 +106,21 @@ pub fn main() -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// The flags of the operator were written with one dash in the operator's first versions, and Go takes both.
+fn two_dashes(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments: Vec<_> = arguments.collect();
+    if arguments.get(1).is_some_and(|command| command == "controller") {
+        for argument in arguments.iter_mut().skip(2) {
+            let text = argument.to_string_lossy();
+            let long = text.strip_prefix('-').filter(|rest| rest.len() > 1 && rest.starts_with(char::is_alphabetic));
+            if let Some(rest) = long {
+                *argument = format!("--{rest}").into();
+            }
+        }
+    }
+    arguments
 }
 
 /// Writes to standard output. A reader that has had enough (`| head`) is no error.

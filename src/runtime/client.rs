@@ -152,6 +152,7 @@ fn of_a_quota(message: &str) -> bool {
 }
 
 /// A cluster, and the time until which everything asked of it must be done.
+#[derive(Clone)]
 pub struct Connection {
     /// The client.
     pub client: Client,
@@ -185,8 +186,20 @@ pub fn connected<T, E: From<ClusterError>>(
 
 impl Connection {
     async fn new(context: Option<&str>, limit: Duration) -> Result<Self, ClusterError> {
+        Self::open(None, context, limit).await
+    }
+
+    /// The cluster of this kubeconfig, else of `KUBECONFIG`, else of `~/.kube/config`, else the one whose pod this is.
+    ///
+    /// # Errors
+    /// There is none, or the kubeconfig cannot be used.
+    pub async fn open(
+        kubeconfig: Option<&str>,
+        context: Option<&str>,
+        limit: Duration,
+    ) -> Result<Self, ClusterError> {
         let deadline = Instant::now() + limit;
-        let mut config = configuration(context).await?;
+        let mut config = configuration(kubeconfig, context).await?;
         config.connect_timeout = Some(CONNECT);
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let client = Client::try_from(config).map_err(|error| ClusterError::Setup {
@@ -291,11 +304,11 @@ impl Connection {
     }
 }
 
-async fn configuration(context: Option<&str>) -> Result<Config, ClusterError> {
+async fn configuration(kubeconfig: Option<&str>, context: Option<&str>) -> Result<Config, ClusterError> {
     let named = env::var("KUBECONFIG").ok().filter(|paths| !paths.is_empty());
     let home = env::home_dir().map(|home| home.join(".kube").join("config")).filter(|path| path.is_file());
     let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-    let Some(file) = named.or(home.map(|path| path.display().to_string())) else {
+    let Some(file) = kubeconfig.map(str::to_owned).or(named).or(home.map(|path| path.display().to_string())) else {
         if env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
             return Err(ClusterError::NoCluster);
         }
@@ -321,9 +334,9 @@ async fn configuration(context: Option<&str>) -> Result<Config, ClusterError> {
     };
     // Not `Kubeconfig::read()`, which falls back to the home folder without a word.
     let read = match Kubeconfig::from_env() {
-        Ok(Some(read)) => Ok(read),
-        Ok(None) => Kubeconfig::read_from(&file),
-        Err(error) => Err(error),
+        Ok(Some(read)) if kubeconfig.is_none() => Ok(read),
+        Err(error) if kubeconfig.is_none() => Err(error),
+        _ => Kubeconfig::read_from(&file),
     };
     let read = read.map_err(|error| wrong(&error))?;
     let config = Config::from_custom_kubeconfig(read, &options).await.map_err(|error| wrong(&error))?;

@@ -30,7 +30,8 @@ pub(super) struct App<'a> {
 const DRIVER_POD_NAME: &str = "spark.kubernetes.driver.pod.name";
 
 /// Name of the driver pod: `driver.podName`, else what sparkConf says, else the application's name and `-driver`.
-pub(super) fn driver_pod_name(name: &str, spec: &SparkApplicationSpec) -> String {
+#[must_use]
+pub fn driver_pod_name(name: &str, spec: &SparkApplicationSpec) -> String {
     let by_conf = spec.spark_conf.as_ref().and_then(|conf| conf.get(DRIVER_POD_NAME));
     let given = [spec.driver.pod_name.as_ref(), by_conf].into_iter().flatten().find(|name| !name.is_empty());
     given.cloned().unwrap_or_else(|| format!("{name}-driver"))

@@ -26,6 +26,7 @@ use super::error::{Notice, SparkError};
 use super::name::SubmissionId;
 use crate::api::{Dependencies, SparkApplication, SparkApplicationSpec, denied};
 
+pub use arguments::driver_pod_name;
 pub use image::default_image;
 pub(in crate::spark) use list::put_all;
 pub(in crate::spark) use mounts::LOCAL_DIR;
@@ -188,7 +189,7 @@ pub fn compile(
     words::check_pods(&driver.pod, &executor.pod)?;
     executor::notices(&spec, &conf, &mut notices);
     Ok(Compiled {
-        driver_pod: arguments::driver_pod_name(&name, &spec),
+        driver_pod: driver_pod_name(&name, &spec),
         spark_version: spec.spark_version.clone(),
         program: Program {
             class: spec.main_class.clone().filter(|class| !class.is_empty()),

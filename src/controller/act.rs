@@ -1,0 +1,499 @@
+//! What was decided, done: status written, drivers looked at and deleted, applications submitted.
+//!
+//! Every write has a precondition (the uid, or the resource version that was decided by) and leaves one line in the log.
+//! One that fails is decided anew: nothing is remembered between two tries but what is in the cluster.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{DeleteParams, GetParams, PostParams, Preconditions};
+use kube::core::{NamespaceResourceScope, Request};
+use kube::{Api, Resource, ResourceExt};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+
+use super::budget;
+use super::decide::{self, Policy, Step, View, Write, decide};
+use super::index::{Index, ours};
+use super::recorder::{Recorder, Wrote};
+use super::pod::{Pod, StoredPod};
+use super::record::{Application, Key, Stored, time};
+use super::state::State;
+use super::ui;
+use crate::api::{DriverInfo, SparkApplication};
+use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::lanes::Lane;
+use crate::spark::{Identity, Line, Settings, SubmissionId, compile};
+use crate::submit::{Choice, Kind, SubmitError, Submitted, Submitter};
+
+/// Steps of one look at an application: more means that two of them undo each other.
+const STEPS: usize = 24;
+/// Longest time for a request that is not a submission.
+const REQUEST: Duration = Duration::from_secs(30);
+/// A driver that only a request has seen, and no watch, is asked for this often.
+const UNWATCHED: SignedDuration = SignedDuration::from_secs(10);
+/// How long a submission is tried again that fails for want of an answer, before that is said in the status.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// What the operator is configured to do.
+#[derive(Debug)]
+pub struct Options {
+    /// What it decides.
+    pub policy: Policy,
+    /// How pods are made.
+    pub settings: Settings,
+    /// Who submits.
+    pub choice: Choice,
+    /// Longest time for one submission.
+    pub submission_limit: Duration,
+    /// Whether the web interface gets a service. Flag `--enable-ui-service`.
+    pub ui_service: bool,
+    /// Whether drivers may be protected from evictions. Flag `--enable-driver-pdb`.
+    pub driver_budget: bool,
+}
+
+/// Does what was decided.
+pub struct Actor {
+    /// What it does.
+    pub options: Options,
+    /// The cluster.
+    pub cluster: Connection,
+    /// What is known of it.
+    pub index: Arc<Index>,
+    /// The ways to submit, by their kind.
+    pub submitters: BTreeMap<&'static str, Arc<dyn Submitter>>,
+    /// Submissions at a time.
+    pub submissions: Lane,
+    /// Writes of the status at a time; the most urgent first.
+    pub writes: Lane,
+    /// Who is told.
+    pub recorder: Recorder,
+}
+
+impl Debug for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Actor").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// Why a look at an application ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The cluster refused, or was not reached.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// A submission failed in a way that may pass.
+    #[error(transparent)]
+    Submission(#[from] SubmitError),
+    /// It never comes to an end.
+    #[error("{STEPS} steps did not come to an end; the last was {0}")]
+    Endless(String),
+}
+
+/// What was found out on one look at an application.
+#[derive(Default)]
+struct Round {
+    /// A driver that no watch has brought.
+    found: Option<Pod>,
+    absent: bool,
+    removed: bool,
+}
+
+impl Actor {
+    /// Does all that there is to do about an application now; when there will be something to do again.
+    ///
+    /// # Errors
+    /// Something failed; it should be tried again later.
+    pub async fn look_at(&self, key: &Key) -> Result<Option<Timestamp>, Trouble> {
+        let mut round = Round::default();
+        let mut last = String::new();
+        for _ in 0..STEPS {
+            let now = Timestamp::now();
+            let decided = self.decided(key, &round, now, |view| {
+                (decide(&view, &self.options.policy), view.application.clone())
+            });
+            let Some((step, application)) = decided else { return Ok(None) };
+            last = format!("{step:?}");
+            match step {
+                Step::Wait(until) if round.found.is_some() => {
+                    let again = now.checked_add(UNWATCHED).unwrap_or(now);
+                    return Ok(Some(until.map_or(again, |until| until.min(again))));
+                }
+                Step::Wait(until) => return Ok(until),
+                Step::Write(write) => self.write(&application, *write).await?,
+                Step::Look => self.look(&application, &mut round).await?,
+                Step::RemoveDriver { name, uid } => {
+                    self.remove_driver(&application, &name, &uid).await?;
+                    round = Round::default();
+                }
+                Step::RemoveRest => {
+                    self.remove_rest(&application).await?;
+                    round.removed = true;
+                }
+                Step::Submit => {
+                    self.submit(&application).await?;
+                    round = Round::default();
+                }
+                Step::Delete => {
+                    self.delete(&application).await?;
+                    return Ok(None);
+                }
+            }
+        }
+        Err(Trouble::Endless(last))
+    }
+
+    fn decided<T>(&self, key: &Key, round: &Round, now: Timestamp, decide: impl FnOnce(View<'_>) -> T) -> Option<T> {
+        let known = self.index.lock();
+        known.view(key, now, |view| {
+            let driver = view.driver.or(round.found.as_ref());
+            decide(View { driver, driver_absent: round.absent, removed: round.removed, ..view })
+        })
+    }
+
+    fn request(&self) -> Connection {
+        self.cluster.within(REQUEST)
+    }
+
+    /// Writes the status: a PUT, because roles made for Kubeflow's operator have no patch. Of an application that was
+    /// changed meanwhile the new version is read, and decided anew.
+    async fn write(&self, application: &Application, write: Write) -> Result<(), Trouble> {
+        let state = write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+        let urgency = if state.is_final() {
+            0
+        } else if state == application.state() && state.has_driver() {
+            2
+        } else {
+            1
+        };
+        let Key { namespace, name } = &application.key;
+        let what = format!("update the status of SparkApplication {}", application.key);
+        let body = json!({
+            "apiVersion": SparkApplication::api_version(&()), "kind": SparkApplication::kind(&()),
+            "metadata": {
+                "name": name, "namespace": namespace, "uid": application.uid, "resourceVersion": application.version,
+            },
+            "status": write.status,
+        });
+        let request = Request::new(SparkApplication::url_path(&(), Some(namespace)))
+            .replace_subresource("status", name, &PostParams::default(), body.to_string().into_bytes());
+        let _turn = self.writes.turn(namespace, urgency).await;
+        let cluster = self.request();
+        let answer = cluster.ask(&what, async {
+            cluster.client.request::<Stored>(request.map_err(kube::Error::BuildRequest)?).await
+        });
+        match answer.await {
+            Ok(stored) => {
+                let wrote = Wrote { verb: "update", resource: "sparkapplications/status", name, reason: write.reason };
+                self.recorder.wrote(application, &write.status, &wrote);
+                let now = Timestamp::now();
+                let changed = {
+                    let mut known = self.index.lock();
+                    let changed = known.apply(stored, now);
+                    known.remember(&application.key, |memory| memory.written = Some(now));
+                    changed
+                };
+                if let Some(changed) = changed {
+                    self.recorder.application(&changed);
+                }
+                self.recorder.events(application, write.events);
+                Ok(())
+            }
+            Err(error) if error.is_status(409) || error.is_status(404) => self.read(application).await.map(drop),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads an application anew. None: it is gone, or another has its name.
+    async fn read(&self, application: &Application) -> Result<Option<Json>, Trouble> {
+        let Key { namespace, name } = &application.key;
+        let what = format!("get SparkApplication {}", application.key);
+        let request =
+            Request::new(SparkApplication::url_path(&(), Some(namespace))).get(name, &GetParams::default());
+        let cluster = self.request();
+        let answer = cluster.ask(&what, async {
+            cluster.client.request::<Json>(request.map_err(kube::Error::BuildRequest)?).await
+        });
+        let object = match answer.await {
+            Ok(object) => Some(object),
+            Err(error) if error.is_status(404) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let mut known = self.index.lock();
+        let found = object.filter(|object| object["metadata"]["uid"] == *application.uid);
+        let stored = found.as_ref().and_then(|object| Stored::deserialize(object).ok());
+        let changed = match stored {
+            Some(stored) => known.apply(stored, Timestamp::now()),
+            None => known.remove(&application.key, &application.uid),
+        };
+        drop(known);
+        if let Some(changed) = changed {
+            self.recorder.application(&changed);
+        }
+        Ok(found)
+    }
+
+    /// Asks for the driver. It is not taken into the index: a watch may have told by now that it is gone.
+    async fn look(&self, application: &Application, round: &mut Round) -> Result<(), Trouble> {
+        let Key { namespace, .. } = &application.key;
+        let name = application.driver_pod();
+        let api: Api<StoredPod> = Api::namespaced(self.cluster.client.clone(), namespace);
+        let found = self.request().ask(&format!("get Pod {namespace}/{name}"), api.get_opt(name)).await?;
+        let found = found.map(Pod::from).filter(|pod| ours(pod, application));
+        let mut known = self.index.lock();
+        known.remember(&application.key, |memory| memory.looked = Some(Timestamp::now()));
+        if found.is_none() {
+            known.forget_driver(&application.key, name);
+        }
+        drop(known);
+        round.absent = found.is_none();
+        round.found = found;
+        Ok(())
+    }
+
+    async fn remove_driver(&self, application: &Application, name: &str, uid: &str) -> Result<(), Trouble> {
+        let api: Api<StoredPod> = Api::namespaced(self.cluster.client.clone(), &application.key.namespace);
+        self.remove(application, &api, name, Some(uid), "the driver is to go").await?;
+        self.index.lock().leaving(&application.key, name, uid, Timestamp::now());
+        Ok(())
+    }
+
+    /// Deletes an object with this uid, or whatever has the name where none is given. That it is gone is no error, nor
+    /// that another has its name.
+    async fn remove<K>(
+        &self,
+        application: &Application,
+        api: &Api<K>,
+        name: &str,
+        uid: Option<&str>,
+        reason: &'static str,
+    ) -> Result<(), ClusterError>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        let preconditions = Preconditions { uid: uid.map(str::to_owned), resource_version: None };
+        let parameters = DeleteParams::background().preconditions(preconditions);
+        let what = format!("delete {} {}/{name}", K::kind(&()), application.key.namespace);
+        match self.request().ask(&what, api.delete(name, &parameters)).await {
+            Ok(_) => {
+                let wrote = Wrote { verb: "delete", resource: &K::plural(&()), name, reason };
+                self.recorder.wrote(application, &application.status, &wrote);
+                Ok(())
+            }
+            Err(error) if error.is_status(404) || error.is_status(409) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes what was made beside the driver. What there are no rights to delete stays: an application never hangs on
+    /// its service.
+    async fn remove_rest(&self, application: &Application) -> Result<(), Trouble> {
+        let info = &application.status.driver_info;
+        let recorded = |name: Option<&String>| name.filter(|name| !name.is_empty()).cloned();
+        // A crash between its creation and the next write of the status leaves one that is not written down.
+        let unrecorded = || recorded(info.pod_name.as_ref()).filter(|_| self.options.ui_service).map(|_| ui::name(&application.key.name));
+        if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
+            self.remove_own::<Service>(application, &name).await?;
+        }
+        if self.options.driver_budget && application.wishes.budget {
+            self.remove_own::<PodDisruptionBudget>(application, application.driver_pod()).await?;
+        }
+        Ok(())
+    }
+
+    async fn remove_own<K>(&self, application: &Application, name: &str) -> Result<(), Trouble>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
+    {
+        let namespace = &application.key.namespace;
+        let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
+        let removed = async {
+            let found = self.request().ask(&format!("get {} {namespace}/{name}", K::kind(&())), api.get_opt(name)).await?;
+            let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
+            match found.filter(own).and_then(|object| object.uid()) {
+                Some(uid) => self.remove(application, &api, name, Some(&uid), "its run has ended").await,
+                None => Ok(()),
+            }
+        };
+        match removed.await {
+            Err(error) if !error.retryable() => {
+                tracing::warn!(application = %application.key, %error, "left behind");
+                Ok(())
+            }
+            removed => Ok(removed?),
+        }
+    }
+
+    async fn delete(&self, application: &Application) -> Result<(), Trouble> {
+        let Key { namespace, name } = &application.key;
+        let api: Api<Stored> = Api::namespaced(self.cluster.client.clone(), namespace);
+        let preconditions =
+            Preconditions { uid: Some(application.uid.clone()), resource_version: Some(application.version.clone()) };
+        let parameters = DeleteParams::background().preconditions(preconditions);
+        let what = format!("delete SparkApplication {}", application.key);
+        let reason = "its time to live is over";
+        match self.request().ask(&what, api.delete(name, &parameters)).await {
+            Ok(_) => {
+                let wrote = Wrote { verb: "delete", resource: "sparkapplications", name, reason };
+                self.recorder.wrote(application, &application.status, &wrote);
+                Ok(())
+            }
+            // What has changed is decided anew when the watch brings it.
+            Err(error) if error.is_status(404) || error.is_status(409) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Submits what is written down, and writes down how it went.
+    async fn submit(&self, known: &Application) -> Result<(), Trouble> {
+        let key = &known.key;
+        let _turn = self.submissions.turn(&key.namespace, 0).await;
+        // Waiting may have taken a while, and only a slim record is kept.
+        let Some(object) = self.read(known).await? else { return Ok(()) };
+        let now = Timestamp::now();
+        let decided = self.decided(key, &Round::default(), now, |view| {
+            (decide(&view, &self.options.policy), view.application.clone())
+        });
+        let Some((Step::Submit, application)) = decided else { return Ok(()) };
+        let outcome = match SparkApplication::deserialize(&object) {
+            Ok(typed) => self.submitted(&application, &typed).await,
+            Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
+        };
+        let viewed = |write: &dyn Fn(&View<'_>) -> Write| self.decided(key, &Round::default(), now, |view| write(&view));
+        let write = match outcome {
+            Ok(Outcome::Done { done, notes, ui }) => {
+                viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone()))
+            }
+            Ok(Outcome::Later(error)) => return Err(error.into()),
+            Err((error, category)) => viewed(&|view| decide::submission_failed(view, &error, &category)),
+        };
+        match write {
+            Some(write) => self.write(&application, write).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Submits, and makes what belongs beside the driver.
+    async fn submitted(&self, application: &Application, typed: &SparkApplication) -> Result<Outcome, (String, String)> {
+        let spark = |error: crate::spark::SparkError| {
+            let at = if error.field().is_empty() { String::new() } else { format!("{}: ", error.field()) };
+            (format!("{at}{error}"), error.category().to_owned())
+        };
+        let kind = self.options.choice.of(typed).map_err(spark)?;
+        let at = time(application.status.last_submission_attempt_time.as_ref()).unwrap_or_else(Timestamp::now);
+        let identity = Identity::of(typed, SubmissionId::new(application.submission()), at.as_millisecond());
+        let compiled = compile(typed, identity, &self.options.settings).map_err(spark)?;
+        let submitter = self.submitters.get(kind.name());
+        let submitter = submitter.ok_or_else(|| {
+            (format!("the submitter {} is not set up in this operator", kind.name()), "NoSubmitter".to_owned())
+        })?;
+        let mut notices = compiled.notices.clone();
+        if kind == Kind::Native {
+            notices.extend(Line::of(&compiled.spark_version).map_err(spark)?.1);
+        } else {
+            notices.extend(compiled.lost_by_spark_submit());
+        }
+        let mut notes: Vec<_> = notices
+            .into_iter()
+            .map(|notice| (notice.reason.to_owned(), format!("{}: {}", notice.field, notice.message)))
+            .collect();
+        let cluster = self.cluster.within(self.options.submission_limit);
+        match submitter.submit(&compiled, &cluster).await {
+            Ok(done) => {
+                self.recorder.submitted(application, &done);
+                notes.extend(done.missing.iter().map(|missing| ("NotCreated".to_owned(), missing.clone())));
+                let ui = self.beside(application, typed, &done).await;
+                Ok(Outcome::Done { done, notes, ui })
+            }
+            // Not the application's fault: asked again for a while, with the same id.
+            Err(error) if error.retryable() && passes(&error) && at + PATIENCE > Timestamp::now() => {
+                Ok(Outcome::Later(error))
+            }
+            Err(error) => {
+                let field = match &error {
+                    SubmitError::Application(error) if !error.field().is_empty() => format!("{}: ", error.field()),
+                    _ => String::new(),
+                };
+                Err((format!("{field}{error}"), error.category().to_owned()))
+            }
+        }
+    }
+
+    /// The service of the web interface and the driver's disruption budget. The application runs without them, too.
+    async fn beside(&self, application: &Application, typed: &SparkApplication, done: &Submitted) -> Option<DriverInfo> {
+        if self.options.driver_budget && application.wishes.budget {
+            let budget = budget::of(typed, &done.driver_pod);
+            self.make(application, &budget).await;
+        }
+        if !self.options.ui_service {
+            return None;
+        }
+        let service = ui::service(typed, application.submission());
+        self.make(application, &service).await.map(|service| ui::info(&service))
+    }
+
+    /// Creates an object that the application owns, or finds it.
+    async fn make<K>(&self, application: &Application, object: &K) -> Option<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+            + Clone
+            + DeserializeOwned
+            + serde::Serialize
+            + Debug,
+    {
+        let Key { namespace, .. } = &application.key;
+        let name = object.name_any();
+        let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
+        let cluster = self.request();
+        let what = format!("{} {namespace}/{name}", K::kind(&()));
+        let made = match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
+            Err(error) if error.is_status(409) => {
+                let found = cluster.ask(&format!("get {what}"), api.get(&name)).await;
+                let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
+                return match found {
+                    Ok(found) if own(&found) => Some(found),
+                    Ok(_) => {
+                        self.recorder.missing(application, &what, "another has its name");
+                        None
+                    }
+                    Err(error) => {
+                        self.recorder.missing(application, &what, &error.to_string());
+                        None
+                    }
+                };
+            }
+            made => made,
+        };
+        match made {
+            Ok(made) => {
+                let reason = "it belongs beside the driver";
+                let wrote = Wrote { verb: "create", resource: &K::plural(&()), name: &name, reason };
+                self.recorder.wrote(application, &application.status, &wrote);
+                Some(made)
+            }
+            Err(error) => {
+                self.recorder.missing(application, &what, &error.to_string());
+                None
+            }
+        }
+    }
+}
+
+/// How a submission went.
+enum Outcome {
+    Done { done: Submitted, notes: Vec<(String, String)>, ui: Option<DriverInfo> },
+    /// Nobody knows: it is tried again.
+    Later(SubmitError),
+}
+
+/// Whether a failure is one of the way to the cluster, and not one that its user must hear of.
+fn passes(error: &SubmitError) -> bool {
+    matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused" | "StillThere")
+        && !matches!(error, SubmitError::Deadline { .. })
+}

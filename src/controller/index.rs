@@ -1,0 +1,353 @@
+//! What is known of the cluster: applications, their pods, and a little memory of what was done about them.
+//!
+//! Watches feed it, and the answers to our own writes, so that what was written is known at once. Only records are kept,
+//! never whole objects.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use super::decide::View;
+use super::pod::{Pod, Role, StoredPod};
+use super::record::{Application, Key, Stored, time};
+use super::state::State;
+use super::submission::Digest;
+
+/// What is known; shared by watches and workers. Nothing waits while it is held.
+#[derive(Debug, Default)]
+pub struct Index(Mutex<Known>);
+
+/// Behind the lock.
+#[derive(Debug, Default)]
+pub struct Known {
+    applications: HashMap<Key, Entry>,
+    /// Pods by their application.
+    pods: HashMap<Key, BTreeMap<Box<str>, Pod>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    application: Application,
+    memory: Memory,
+}
+
+/// What was done about an application and is not in its status. Losing it costs a request, never a job.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// When the driver was last asked for, or asked to be deleted.
+    pub looked: Option<Timestamp>,
+    /// When the status was last written.
+    pub written: Option<Timestamp>,
+    /// Since when it has been in its state.
+    since: Timestamp,
+    /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
+    baseline: Digest,
+}
+
+/// What became of an application by an event.
+#[derive(Debug)]
+pub struct Changed {
+    /// As it was.
+    pub before: Option<Application>,
+    /// As it is; None: it is gone.
+    pub after: Option<Application>,
+}
+
+impl Index {
+    /// All that is known.
+    pub fn lock(&self) -> MutexGuard<'_, Known> {
+        // Each change is done in one go.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Takes in an application as a watch, or an answer, has it. None: it was known, or later is.
+    pub fn apply(&mut self, stored: Stored, now: Timestamp) -> Option<Changed> {
+        let name = stored.metadata.name.clone().unwrap_or_default();
+        let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
+        let known = self.applications.get(&key);
+        let application = Application::of(stored, known.map(|entry| &entry.application));
+        if let Some(entry) = known.filter(|entry| entry.application.uid == application.uid) {
+            if !later(&application.version, &entry.application.version) {
+                return None;
+            }
+        }
+        let before = self.applications.remove(&key);
+        let memory = Memory::of(&application, before.as_ref(), now);
+        let entry = Entry { application, memory };
+        let after = Some(entry.application.clone());
+        self.applications.insert(key, entry);
+        Some(Changed { before: before.map(|entry| entry.application), after })
+    }
+
+    /// An application is gone: this one, and no later one of its name.
+    pub fn remove(&mut self, key: &Key, uid: &str) -> Option<Changed> {
+        if self.applications.get(key).is_none_or(|entry| entry.application.uid != uid) {
+            return None;
+        }
+        let before = self.applications.remove(key)?.application;
+        Some(Changed { before: Some(before), after: None })
+    }
+
+    /// An application.
+    #[must_use]
+    pub fn application(&self, key: &Key) -> Option<&Application> {
+        self.applications.get(key).map(|entry| &entry.application)
+    }
+
+    /// All applications.
+    pub fn applications(&self) -> impl Iterator<Item = &Application> {
+        self.applications.values().map(|entry| &entry.application)
+    }
+
+    /// All pods, with their applications.
+    pub fn pods(&self) -> impl Iterator<Item = (&Key, &Pod)> {
+        self.pods.iter().flat_map(|(key, pods)| pods.values().map(move |pod| (key, pod)))
+    }
+
+    /// Applications of a namespace, or all, that are not among those seen.
+    #[must_use]
+    pub fn unseen(&self, namespace: Option<&str>, seen: &HashSet<Key>) -> Vec<(Key, String)> {
+        let here = |key: &&Key| namespace.is_none_or(|namespace| key.namespace == namespace) && !seen.contains(*key);
+        let keys = self.applications.keys().filter(here);
+        keys.map(|key| (key.clone(), self.applications[key].application.uid.clone())).collect()
+    }
+
+    /// Takes in a pod; the application it belongs to, where what is kept of it is new.
+    pub fn apply_pod(&mut self, stored: StoredPod) -> Option<(Key, Option<Pod>, Pod)> {
+        let key = stored.application()?;
+        let pod = Pod::from(stored);
+        let pods = self.pods.entry(key.clone()).or_default();
+        let before = pods.insert(pod.name.clone(), pod.clone());
+        // What was asked to go is on its way, whatever an event from before says.
+        if before.as_ref().is_some_and(|before| before.uid == pod.uid && before.leaving) {
+            if let Some(pod) = pods.get_mut(&pod.name) {
+                pod.leaving = true;
+            }
+        }
+        (before.as_ref() != Some(&pod)).then_some((key, before, pod))
+    }
+
+    /// A pod is gone.
+    pub fn remove_pod(&mut self, key: &Key, name: &str, uid: &str) -> Option<Pod> {
+        let pods = self.pods.get_mut(key)?;
+        if pods.get(name).is_none_or(|pod| &*pod.uid != uid) {
+            return None;
+        }
+        let gone = pods.remove(name);
+        if pods.is_empty() {
+            self.pods.remove(key);
+        }
+        gone
+    }
+
+    /// Pods of a namespace, or all, that are not among those seen: application, name and uid.
+    #[must_use]
+    pub fn unseen_pods(&self, namespace: Option<&str>, seen: &HashSet<(Key, Box<str>)>) -> Vec<(Key, Box<str>, Box<str>)> {
+        self.pods()
+            .filter(|(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
+            .filter(|(key, pod)| !seen.contains(&((*key).clone(), pod.name.clone())))
+            .map(|(key, pod)| (key.clone(), pod.name.clone(), pod.uid.clone()))
+            .collect()
+    }
+
+    /// A driver pod was asked to go.
+    pub fn leaving(&mut self, key: &Key, name: &str, uid: &str, now: Timestamp) {
+        if let Some(pod) = self.pods.get_mut(key).and_then(|pods| pods.get_mut(name)).filter(|pod| &*pod.uid == uid) {
+            pod.leaving = true;
+        }
+        self.remember(key, |memory| memory.looked = Some(now));
+    }
+
+    /// The API server has no such driver: what is kept of one is forgotten. A pod of that name that is new comes with a
+    /// watch.
+    pub fn forget_driver(&mut self, key: &Key, name: &str) {
+        if let Some(pods) = self.pods.get_mut(key) {
+            pods.remove(name);
+        }
+    }
+
+    /// Changes what is remembered of an application.
+    pub fn remember(&mut self, key: &Key, change: impl FnOnce(&mut Memory)) {
+        if let Some(entry) = self.applications.get_mut(key) {
+            change(&mut entry.memory);
+        }
+    }
+
+    /// What is known of an application, for a decision.
+    pub fn view<T>(&self, key: &Key, now: Timestamp, decide: impl FnOnce(View<'_>) -> T) -> Option<T> {
+        let Entry { application, memory } = self.applications.get(key)?;
+        let empty = BTreeMap::new();
+        let pods = self.pods.get(key).unwrap_or(&empty);
+        let driver = pods.get(application.driver_pod()).filter(|pod| ours(pod, application));
+        let submission = application.submission();
+        let executors: Vec<_> = pods
+            .values()
+            .filter(|pod| matches!(pod.role, Role::Executor(_)))
+            .filter(|pod| pod.submission.as_deref().is_none_or(|id| id == submission))
+            .collect();
+        Some(decide(View {
+            application,
+            driver,
+            driver_absent: false,
+            executors: &executors,
+            looked: memory.looked,
+            removed: false,
+            baseline: memory.baseline,
+            since: memory.since,
+            written: memory.written,
+            now,
+        }))
+    }
+}
+
+/// Whether a pod of the driver's name is the application's: it owns it, or, where nobody does, has submitted it.
+#[must_use]
+pub fn ours(pod: &Pod, application: &Application) -> bool {
+    match &pod.owner {
+        Some(owner) => **owner == *application.uid,
+        None => pod.submission.as_deref().is_some_and(|id| id == application.submission()),
+    }
+}
+
+impl Memory {
+    fn of(application: &Application, before: Option<&Entry>, now: Timestamp) -> Self {
+        let before = before.filter(|before| before.application.uid == application.uid);
+        let state = application.state();
+        let same = before.filter(|before| before.application.state() == state);
+        let since = match same {
+            Some(before) => before.memory.since,
+            // Seen for the first time, or in a new state: since when, the status may know.
+            None => before.map_or_else(|| entered(application, state, now), |_| now),
+        };
+        let submission = application.submission();
+        let baseline = before.filter(|before| before.application.submission() == submission);
+        Self {
+            looked: before.and_then(|before| before.memory.looked),
+            written: before.and_then(|before| before.memory.written),
+            since,
+            baseline: baseline.map_or(application.wishes.digest, |before| before.memory.baseline),
+        }
+    }
+}
+
+/// When an application came into its state, for one that was in it before the operator started.
+fn entered(application: &Application, state: State, now: Timestamp) -> Timestamp {
+    let status = &application.status;
+    let known = match state {
+        State::New => Some(application.created),
+        State::Submitted => time(status.last_submission_attempt_time.as_ref()),
+        State::Running => {
+            let conditions = status.conditions.iter().flatten();
+            let running = conditions.into_iter().find(|condition| condition.type_ == "Running");
+            running.filter(|condition| condition.status == "True").map(|condition| condition.last_transition_time.0)
+        }
+        _ => time(status.termination_time.as_ref()),
+    };
+    known.unwrap_or(now)
+}
+
+/// Whether a resource version is a later one. They are numbers that grow (KEP-5504, and every API server before it);
+/// where one is not, what came last counts.
+fn later(version: &str, known: &str) -> bool {
+    match (version.parse::<u128>(), known.parse::<u128>()) {
+        (Ok(version), Ok(known)) => version > known,
+        _ => version != known,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+
+    fn stored(uid: &str, version: &str, state: &str) -> Stored {
+        serde_json::from_value(json!({
+            "metadata": {"name": "pi", "namespace": "ns", "uid": uid, "resourceVersion": version, "generation": 1},
+            "spec": {"type": "Scala", "sparkVersion": "4.0.1", "mainApplicationFile": "local:///a.jar",
+                "driver": {}, "executor": {}},
+            "status": {"applicationState": {"state": state}, "submissionID": "id"},
+        }))
+        .unwrap()
+    }
+
+    fn pod(name: &str, labels: &Json, owner: Option<&str>) -> StoredPod {
+        let owner = owner.map(|uid| json!([{"apiVersion": "a", "kind": "SparkApplication", "name": "pi", "uid": uid}]));
+        let mut labels = labels.clone();
+        labels["sparkoperator.k8s.io/app-name"] = json!("pi");
+        serde_json::from_value(json!({"metadata": {"name": name, "namespace": "ns", "uid": "p", "labels": labels,
+            "ownerReferences": owner}, "status": {"phase": "Running"}}))
+        .unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn what_is_older_than_what_is_known_is_not_taken() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        assert!(known.apply(stored("u", "10", "SUBMITTED"), at(0)).is_some());
+        // Our own write is known before the watch brings what was before it, and brings it itself.
+        assert!(known.apply(stored("u", "9", ""), at(0)).is_none());
+        assert!(known.apply(stored("u", "10", "SUBMITTED"), at(0)).is_none());
+        assert_eq!(known.application(&key).unwrap().state(), State::Submitted);
+        // Another object of the name has versions of its own.
+        assert!(known.apply(stored("other", "5", ""), at(0)).is_some());
+        assert!(known.remove(&key, "u").is_none());
+        assert!(known.remove(&key, "other").is_some());
+    }
+
+    #[test]
+    fn only_pods_of_the_application_are_seen() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        known.apply(stored("u", "1", "RUNNING"), at(0));
+        let id = |id: &str| json!({"sparkoperator.k8s.io/submission-id": id, "spark-role": "driver"});
+        for (labels, owner, expected) in [
+            (id("id"), Some("u"), true),
+            (id("older"), Some("u"), true),
+            (id("id"), Some("another application"), false),
+            (id("id"), None, true),
+            (id("older"), None, false),
+        ] {
+            known.apply_pod(pod("pi-driver", &labels, owner));
+            let found = known.view(&key, at(1), |view| view.driver.is_some()).unwrap();
+            assert_eq!(found, expected, "{labels} {owner:?}");
+        }
+        known.apply_pod(pod("one", &json!({"sparkoperator.k8s.io/submission-id": "id", "spark-role": "executor"}), None));
+        known.apply_pod(pod("two", &json!({"sparkoperator.k8s.io/submission-id": "old", "spark-role": "executor"}), None));
+        assert_eq!(known.view(&key, at(1), |view| view.executors.len()), Some(1));
+    }
+
+    #[test]
+    fn a_pod_that_was_asked_to_go_stays_so() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        known.apply(stored("u", "1", "RUNNING"), at(0));
+        let labels = json!({"spark-role": "driver"});
+        known.apply_pod(pod("pi-driver", &labels, Some("u")));
+        known.leaving(&key, "pi-driver", "p", at(2));
+        known.apply_pod(pod("pi-driver", &labels, Some("u")));
+        let leaving = known.view(&key, at(3), |view| (view.driver.unwrap().leaving, view.looked));
+        assert_eq!(leaving, Some((true, Some(at(2)))));
+        assert!(known.remove_pod(&key, "pi-driver", "another").is_none());
+        assert!(known.remove_pod(&key, "pi-driver", "p").is_some());
+    }
+
+    #[test]
+    fn the_time_in_a_state_is_kept_while_it_lasts() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        let since = |known: &Known| known.view(&key, at(99), |view| view.since).unwrap();
+        known.apply(stored("u", "1", "FAILING"), at(5));
+        known.apply(stored("u", "2", "FAILING"), at(6));
+        assert_eq!(since(&known), at(5));
+        known.apply(stored("u", "3", "PENDING_RERUN"), at(7));
+        assert_eq!(since(&known), at(7));
+    }
+}

@@ -1,0 +1,178 @@
+//! Which application is looked at when: each by one worker at a time, and those that failed later and later.
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::channel::mpsc;
+use kube::runtime::scheduler::{ScheduleRequest, scheduler};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::record::Key;
+
+/// The first wait after a failure; each further one is twice as long.
+const FIRST: Duration = Duration::from_millis(100);
+
+/// Where applications that should be looked at are named.
+#[derive(Clone, Debug)]
+pub struct Queue(mpsc::UnboundedSender<ScheduleRequest<Key>>);
+
+/// What a look ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// There is nothing to do before this time, if any.
+    Done(Option<Instant>),
+    /// It failed, and is to be tried again.
+    Failed,
+}
+
+impl Queue {
+    /// A queue, and what its work is taken from.
+    #[must_use]
+    pub fn new() -> (Self, mpsc::UnboundedReceiver<ScheduleRequest<Key>>) {
+        let (sender, receiver) = mpsc::unbounded();
+        (Self(sender), receiver)
+    }
+
+    /// An application is to be looked at now.
+    pub fn now(&self, key: &Key) {
+        self.at(key, Instant::now());
+    }
+
+    fn at(&self, key: &Key, run_at: Instant) {
+        // Once nobody takes from it any more the process is about to end.
+        let _ = self.0.unbounded_send(ScheduleRequest { message: key.clone(), run_at });
+    }
+}
+
+/// What is going on in a queue, for metrics.
+pub trait Watches: Send + Sync {
+    /// So many are being looked at.
+    fn working(&self, running: usize);
+    /// One was looked at.
+    fn worked(&self, key: &Key, outcome: Outcome, took: Duration);
+}
+
+/// Looks at applications as the queue names them, until told to stop; then those that are being looked at are waited for.
+/// After failures the wait grows up to `longest`.
+pub async fn work<F>(
+    queue: &Queue,
+    requests: mpsc::UnboundedReceiver<ScheduleRequest<Key>>,
+    longest: Duration,
+    stop: CancellationToken,
+    watches: &dyn Watches,
+    look: impl Fn(Key) -> F,
+) where
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    let mut due = pin!(scheduler(requests));
+    let mut running: HashMap<Key, Instant> = HashMap::new();
+    let mut tasks = JoinSet::new();
+    let mut failures: HashMap<Key, u32> = HashMap::new();
+    loop {
+        let mut free = due.as_mut().hold_unless(|key| !running.contains_key(key));
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(ended) = tasks.join_next() => {
+                // A panic ends the process by its hook; a task is never aborted.
+                let Ok((key, outcome)) = ended else { continue };
+                let key: Key = key;
+                let started = running.remove(&key);
+                watches.working(running.len());
+                watches.worked(&key, outcome, started.map(|started| started.elapsed()).unwrap_or_default());
+                match outcome {
+                    Outcome::Done(next) => {
+                        failures.remove(&key);
+                        if let Some(next) = next {
+                            queue.at(&key, next);
+                        }
+                    }
+                    Outcome::Failed => {
+                        let failures = failures.entry(key.clone()).or_default();
+                        queue.at(&key, Instant::now() + wait(*failures, longest));
+                        *failures = failures.saturating_add(1);
+                    }
+                }
+            }
+            next = free.next() => {
+                let Some(key) = next else { break };
+                running.insert(key.clone(), Instant::now());
+                watches.working(running.len());
+                let looking = look(key.clone());
+                tasks.spawn(async move { (key, looking.await) });
+            }
+        }
+    }
+    while tasks.join_next().await.is_some() {}
+}
+
+/// How long after so many failures.
+fn wait(failures: u32, longest: Duration) -> Duration {
+    FIRST.saturating_mul(2u32.saturating_pow(failures.min(30))).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Watches for Nobody {
+        fn working(&self, _: usize) {}
+        fn worked(&self, _: &Key, _: Outcome, _: Duration) {}
+    }
+
+    #[test]
+    fn the_wait_grows_up_to_the_longest() {
+        let longest = Duration::from_secs(60);
+        let waits: Vec<_> = [0, 1, 5, 9, 10, 99].into_iter().map(|n| wait(n, longest).as_millis()).collect();
+        assert_eq!(waits, [100, 200, 3_200, 51_200, 60_000, 60_000]);
+    }
+
+    #[test]
+    fn an_application_is_looked_at_by_one_at_a_time_and_never_forgotten() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (queue, requests) = Queue::new();
+            let key = Key::new("ns", "pi");
+            let stop = CancellationToken::new();
+            let state = Arc::new((AtomicUsize::new(0), Mutex::new(Vec::new())));
+            queue.now(&key);
+            let (more, shared, end) = (queue.clone(), Arc::clone(&state), stop.clone());
+            work(&queue, requests, Duration::from_secs(1), stop, &Nobody, |key| {
+                let (more, shared, end) = (more.clone(), Arc::clone(&shared), end.clone());
+                async move {
+                    let (at_once, looks) = &*shared;
+                    assert_eq!(at_once.fetch_add(1, Ordering::SeqCst), 0);
+                    let looks_now = {
+                        let mut looks = looks.lock().unwrap();
+                        looks.push(key.clone());
+                        looks.len()
+                    };
+                    // What is named while it is looked at is looked at again.
+                    more.now(&key);
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                    at_once.fetch_sub(1, Ordering::SeqCst);
+                    match looks_now {
+                        1 => Outcome::Done(None),
+                        2 => Outcome::Failed,
+                        3 => Outcome::Done(Some(Instant::now() + Duration::from_millis(5))),
+                        _ => {
+                            end.cancel();
+                            Outcome::Done(None)
+                        }
+                    }
+                }
+            })
+            .await;
+            assert!(state.1.lock().unwrap().len() >= 4);
+        });
+    }
+}

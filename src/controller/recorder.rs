@@ -1,0 +1,193 @@
+//! Who is told of what is done: the log, the API server's events, the metrics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Event as CoreEvent, EventSource, ObjectReference};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
+use kube::api::PostParams;
+use kube::{Api, Resource};
+
+use super::event::Event;
+use super::index::{Changed, Index};
+use super::metrics::Metrics;
+use super::pod::Pod;
+use super::queue::Outcome;
+use super::record::{Application, Key};
+use super::state::State;
+use crate::api::{SparkApplication, SparkApplicationStatus};
+use crate::runtime::client::Connection;
+use crate::runtime::lanes::Lane;
+use crate::submit::Submitted;
+
+/// Who reports, as the events say.
+const COMPONENT: &str = "spark-application-controller";
+/// Longest message of an event that the API server takes.
+const LONGEST: usize = 1024;
+/// Events are written while something else is done, and given up after this.
+const LIMIT: Duration = Duration::from_secs(30);
+/// Events written at a time, and how many may wait: what comes on top is lost, and said so in the log.
+const AT_ONCE: usize = 16;
+const MOST: usize = 10_000;
+
+/// A write, as the log has it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wrote<'a> {
+    /// `create`, `update` or `delete`.
+    pub verb: &'a str,
+    /// `pods`, `sparkapplications/status` …
+    pub resource: &'a str,
+    /// Name of the object.
+    pub name: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// Tells.
+#[derive(Clone)]
+pub struct Recorder {
+    cluster: Connection,
+    lane: Lane,
+    metrics: Option<Arc<Metrics>>,
+}
+
+impl Recorder {
+    /// One that writes events to this cluster.
+    #[must_use]
+    pub fn new(cluster: Connection, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { cluster, lane: Lane::new(AT_ONCE), metrics }
+    }
+
+    /// A write was done: one line for each.
+    pub fn wrote(&self, application: &Application, status: &SparkApplicationStatus, wrote: &Wrote<'_>) {
+        let state = status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+        tracing::info!(
+            verb = wrote.verb,
+            resource = wrote.resource,
+            namespace = %application.key.namespace,
+            name = wrote.name,
+            application = %application.key.name,
+            uid = %application.uid,
+            submission = status.submission_id.as_deref().unwrap_or_default(),
+            attempt = status.submission_attempts.unwrap_or_default(),
+            state = %state,
+            reason = wrote.reason,
+            "wrote"
+        );
+    }
+
+    /// A submission has made its objects.
+    pub fn submitted(&self, application: &Application, done: &Submitted) {
+        let reason = if done.adopted { "it was found: an earlier try made it" } else { "the application is submitted" };
+        for object in &done.created {
+            let (kind, name) = object.split_once('/').unwrap_or(("", object));
+            let resource = format!("{}s", kind.to_ascii_lowercase()).replace("policys", "policies");
+            self.wrote(application, &application.status, &Wrote { verb: "create", resource: &resource, name, reason });
+        }
+    }
+
+    /// Something that belongs beside the driver could not be made.
+    pub fn missing(&self, application: &Application, what: &str, why: &str) {
+        tracing::warn!(application = %application.key, what, why, "not created");
+        let message = format!("{what} was not created: {why}");
+        self.events(application, vec![Event::warning("SparkApplicationIncomplete", message)]);
+    }
+
+    /// Writes events, in the background.
+    pub fn events(&self, application: &Application, events: Vec<Event>) {
+        for event in events {
+            if self.lane.waiting() > MOST {
+                tracing::warn!(application = %application.key, reason = event.reason, "event lost: too many wait");
+                continue;
+            }
+            let (recorder, application) = (self.clone(), application.clone());
+            tokio::spawn(async move {
+                let _turn = recorder.lane.turn(&application.key.namespace, 0).await;
+                recorder.event(&application, &event).await;
+            });
+        }
+    }
+
+    async fn event(&self, application: &Application, event: &Event) {
+        let object = object(application, event, Timestamp::now());
+        let name = object.metadata.name.clone().unwrap_or_default();
+        let api: Api<CoreEvent> = Api::namespaced(self.cluster.client.clone(), &application.key.namespace);
+        let cluster = self.cluster.within(LIMIT);
+        match cluster.ask("create an event", api.create(&PostParams::default(), &object)).await {
+            Ok(_) => {
+                let wrote = Wrote { verb: "create", resource: "events", name: &name, reason: event.reason };
+                self.wrote(application, &application.status, &wrote);
+            }
+            Err(error) => {
+                tracing::warn!(application = %application.key, reason = event.reason, %error, "event not written");
+            }
+        }
+    }
+
+    /// An application has changed.
+    pub fn application(&self, changed: &Changed) {
+        if let Some(metrics) = &self.metrics {
+            metrics.application(changed, Timestamp::now());
+        }
+    }
+
+    /// An application was there when this replica began to lead.
+    pub fn found(&self, application: &Application) {
+        if let Some(metrics) = &self.metrics {
+            metrics.found(application);
+        }
+    }
+
+    /// So many applications are being looked at.
+    pub fn working(&self, running: usize) {
+        if let Some(metrics) = &self.metrics {
+            metrics.working(running);
+        }
+    }
+
+    /// An application was looked at.
+    pub fn worked(&self, outcome: Outcome, took: Duration) {
+        if let Some(metrics) = &self.metrics {
+            metrics.worked(outcome, took);
+        }
+    }
+
+    /// A pod of an application has changed.
+    pub fn pod(&self, index: &Index, key: &Key, before: Option<&Pod>, after: Option<&Pod>) {
+        let Some(metrics) = &self.metrics else { return };
+        let labels = index.lock().application(key).map(|application| application.labels.clone()).unwrap_or_default();
+        metrics.pod(&labels, &key.namespace, before, after);
+    }
+}
+
+/// An event as core/v1 has it: the roles of Kubeflow's operator allow these, and not those of events.k8s.io.
+fn object(application: &Application, event: &Event, now: Timestamp) -> CoreEvent {
+    let key = &application.key;
+    let time = Some(Time(now));
+    CoreEvent {
+        metadata: ObjectMeta {
+            name: Some(format!("{}.{:x}", key.name, now.as_nanosecond())),
+            namespace: Some(key.namespace.clone()),
+            ..ObjectMeta::default()
+        },
+        involved_object: ObjectReference {
+            api_version: Some(SparkApplication::api_version(&()).into_owned()),
+            kind: Some(SparkApplication::kind(&()).into_owned()),
+            namespace: Some(key.namespace.clone()),
+            name: Some(key.name.clone()),
+            uid: Some(application.uid.clone()),
+            resource_version: Some(application.version.clone()),
+            ..ObjectReference::default()
+        },
+        type_: Some(if event.warning { "Warning" } else { "Normal" }.to_owned()),
+        reason: Some(event.reason.to_owned()),
+        message: Some(event.message.chars().take(LONGEST).collect()),
+        source: Some(EventSource { component: Some(COMPONENT.to_owned()), host: None }),
+        reporting_component: Some(COMPONENT.to_owned()),
+        first_timestamp: time.clone(),
+        last_timestamp: time,
+        count: Some(1),
+        ..CoreEvent::default()
+    }
+}

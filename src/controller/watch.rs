@@ -1,0 +1,330 @@
+//! Watches: what the cluster has, as it changes, into the index. Each names the applications that may have something to
+//! do now.
+
+use std::collections::HashSet;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::{Namespace, Pod as KubernetesPod};
+use kube::api::ObjectMeta;
+use kube::core::NamespaceResourceScope;
+use kube::runtime::watcher::{self, Event, watcher};
+use kube::runtime::WatchStreamExt;
+use kube::{Api, Client, Resource, ResourceExt};
+use serde::de::DeserializeOwned;
+use tokio::sync::watch;
+
+use super::index::{Changed, Index};
+use super::pod::{Pod, StoredPod};
+use super::record::{Key, Stored};
+use crate::api::SparkApplication;
+use crate::spark::compile::LAUNCHED_BY;
+
+/// What a watch tells of beside the index.
+pub trait Hears: Send + Sync {
+    /// Something of an application is new: it should be looked at.
+    fn look_at(&self, key: &Key);
+    /// An application has changed.
+    fn application(&self, changed: &Changed);
+    /// A pod of an application has changed, come or gone.
+    fn pod(&self, key: &Key, before: Option<&Pod>, after: Option<&Pod>);
+}
+
+/// How a watch is doing.
+#[derive(Debug)]
+pub struct Health {
+    /// What is watched: `sparkapplications in team-a`.
+    pub what: String,
+    /// Seconds since 1970 of the first and the last error of a row of them; 0: there is none.
+    failing: [AtomicI64; 2],
+    /// Whether it has been complete once.
+    complete: watch::Sender<bool>,
+}
+
+/// A watch that has not failed again for this long works again: it is begun anew at least every half minute.
+const RECOVERED: i64 = 90;
+
+impl Health {
+    /// Of a watch that has not begun.
+    #[must_use]
+    pub fn new(what: String) -> Self {
+        Self { what, failing: [AtomicI64::new(0), AtomicI64::new(0)], complete: watch::Sender::new(false) }
+    }
+
+    fn works(&self) {
+        self.failing[0].store(0, Ordering::Relaxed);
+    }
+
+    fn fails(&self, now: i64) {
+        let [first, last] = &self.failing;
+        if first.load(Ordering::Relaxed) == 0 || now - last.load(Ordering::Relaxed) > RECOVERED {
+            first.store(now, Ordering::Relaxed);
+        }
+        last.store(now, Ordering::Relaxed);
+    }
+
+    /// How long it has been failing. What is silent is well: nothing happens in a quiet namespace, and a connection that
+    /// hangs is an error within five minutes.
+    #[must_use]
+    pub fn failing(&self, now: i64) -> Duration {
+        let [first, last] = self.failing.each_ref().map(|time| time.load(Ordering::Relaxed));
+        let failing = if first == 0 || now - last > RECOVERED { 0 } else { now - first };
+        Duration::from_secs(u64::try_from(failing).unwrap_or_default())
+    }
+
+    /// Whether all that there is has been seen once.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        *self.complete.borrow()
+    }
+
+    /// Waits until all that there is has been seen.
+    pub async fn completed(&self) {
+        // The sender lives as long as we do.
+        let _ = self.complete.subscribe().wait_for(|complete| *complete).await;
+    }
+}
+
+impl Resource for Stored {
+    type DynamicType = ();
+    type Scope = NamespaceResourceScope;
+
+    fn kind((): &()) -> std::borrow::Cow<'_, str> {
+        SparkApplication::kind(&())
+    }
+    fn group((): &()) -> std::borrow::Cow<'_, str> {
+        SparkApplication::group(&())
+    }
+    fn version((): &()) -> std::borrow::Cow<'_, str> {
+        SparkApplication::version(&())
+    }
+    fn plural((): &()) -> std::borrow::Cow<'_, str> {
+        SparkApplication::plural(&())
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+impl Resource for StoredPod {
+    type DynamicType = ();
+    type Scope = NamespaceResourceScope;
+
+    fn kind((): &()) -> std::borrow::Cow<'_, str> {
+        KubernetesPod::kind(&())
+    }
+    fn group((): &()) -> std::borrow::Cow<'_, str> {
+        KubernetesPod::group(&())
+    }
+    fn version((): &()) -> std::borrow::Cow<'_, str> {
+        KubernetesPod::version(&())
+    }
+    fn plural((): &()) -> std::borrow::Cow<'_, str> {
+        KubernetesPod::plural(&())
+    }
+    fn meta(&self) -> &ObjectMeta {
+        &self.metadata
+    }
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        &mut self.metadata
+    }
+}
+
+/// Applications of a namespace, or of all. Ends never.
+pub async fn applications(client: Client, namespace: Option<&str>, index: &Index, hears: &dyn Hears, health: &Health) {
+    let mut seen: Option<HashSet<Key>> = None;
+    follow::<Stored>(client, namespace, watcher::Config::default(), health, |event| {
+        let apply = |stored: Stored| {
+            let changed = index.lock().apply(stored, Timestamp::now());
+            if let Some(changed) = changed {
+                tell(hears, &changed);
+            }
+        };
+        match event {
+            Event::Apply(stored) => apply(stored),
+            Event::Delete(stored) => gone(index, hears, &key(&stored), &stored.uid().unwrap_or_default()),
+            Event::Init => seen = Some(HashSet::new()),
+            Event::InitApply(stored) => {
+                if let Some(seen) = &mut seen {
+                    seen.insert(key(&stored));
+                }
+                apply(stored);
+            }
+            Event::InitDone => {
+                let unseen = index.lock().unseen(namespace, &seen.take().unwrap_or_default());
+                for (key, uid) in unseen {
+                    gone(index, hears, &key, &uid);
+                }
+            }
+        }
+    })
+    .await;
+}
+
+fn gone(index: &Index, hears: &dyn Hears, key: &Key, uid: &str) {
+    let changed = index.lock().remove(key, uid);
+    if let Some(changed) = changed {
+        tell(hears, &changed);
+    }
+}
+
+fn tell(hears: &dyn Hears, changed: &Changed) {
+    hears.application(changed);
+    if let Some(application) = &changed.after {
+        hears.look_at(&application.key);
+    }
+}
+
+/// Pods that were launched for applications, of a namespace or of all. Ends never.
+pub async fn pods(client: Client, namespace: Option<&str>, index: &Index, hears: &dyn Hears, health: &Health) {
+    let config = watcher::Config::default().labels(&format!("{LAUNCHED_BY}=true"));
+    let mut seen: Option<HashSet<(Key, Box<str>)>> = None;
+    let apply = |stored: StoredPod| {
+        let changed = index.lock().apply_pod(stored);
+        if let Some((key, before, after)) = changed {
+            hears.pod(&key, before.as_ref(), Some(&after));
+            hears.look_at(&key);
+        }
+    };
+    let gone = |key: &Key, name: &str, uid: &str| {
+        let gone = index.lock().remove_pod(key, name, uid);
+        if gone.is_some() {
+            hears.pod(key, gone.as_ref(), None);
+            hears.look_at(key);
+        }
+    };
+    follow::<StoredPod>(client, namespace, config, health, |event| match event {
+        Event::Apply(stored) => apply(stored),
+        Event::Delete(stored) => {
+            if let Some(key) = stored.application() {
+                gone(&key, &stored.name_any(), &stored.uid().unwrap_or_default());
+            }
+        }
+        Event::Init => seen = Some(HashSet::new()),
+        Event::InitApply(stored) => {
+            if let (Some(seen), Some(key)) = (&mut seen, stored.application()) {
+                seen.insert((key, stored.name_any().into()));
+            }
+            apply(stored);
+        }
+        Event::InitDone => {
+            let unseen = index.lock().unseen_pods(namespace, &seen.take().unwrap_or_default());
+            for (key, name, uid) in unseen {
+                gone(&key, &name, &uid);
+            }
+        }
+    })
+    .await;
+}
+
+/// Namespaces by a label selector: whoever hears is given all that match, whenever they change. Ends never.
+pub async fn namespaces(client: Client, selector: &str, health: &Health, mut hears: impl FnMut(&HashSet<String>) + Send) {
+    let config = watcher::Config::default().labels(selector);
+    let mut known = HashSet::new();
+    let mut listed: Option<HashSet<String>> = None;
+    let stream = watcher(Api::<Namespace>::all(client), config).default_backoff();
+    listen(stream, health, |event| {
+        match event {
+            Event::Apply(namespace) => _ = known.insert(namespace.name_any()),
+            Event::Delete(namespace) => _ = known.remove(&namespace.name_any()),
+            Event::Init => listed = Some(HashSet::new()),
+            Event::InitApply(namespace) => {
+                if let Some(listed) = &mut listed {
+                    listed.insert(namespace.name_any());
+                }
+                return;
+            }
+            Event::InitDone => known = listed.take().unwrap_or_default(),
+        }
+        if listed.is_none() {
+            hears(&known);
+        }
+    })
+    .await;
+}
+
+async fn follow<K>(
+    client: Client,
+    namespace: Option<&str>,
+    config: watcher::Config,
+    health: &Health,
+    take: impl FnMut(Event<K>) + Send,
+) where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
+{
+    let api: Api<K> = match namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
+    listen(watcher(api, config).default_backoff(), health, take).await;
+}
+
+async fn listen<K: Send>(
+    stream: impl futures::Stream<Item = watcher::Result<Event<K>>> + Send,
+    health: &Health,
+    mut take: impl FnMut(Event<K>) + Send,
+) {
+    let mut stream = std::pin::pin!(stream);
+    loop {
+        match stream.try_next().await {
+            Ok(Some(event)) => {
+                health.works();
+                let complete = matches!(event, Event::InitDone);
+                take(event);
+                if complete {
+                    health.complete.send_replace(true);
+                }
+            }
+            Ok(None) => return,
+            Err(error) => {
+                health.fails(Timestamp::now().as_second());
+                tracing::warn!(watch = %health.what, error = %innermost(&error), "watch interrupted");
+            }
+        }
+    }
+}
+
+fn key(stored: &Stored) -> Key {
+    Key::new(stored.namespace().unwrap_or_default(), stored.name_any())
+}
+
+/// The error with its causes, which say what happened.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text += &format!(": {next_text}");
+        }
+        cause = next.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_watch_fails_for_as_long_as_errors_follow_each_other() {
+        let health = Health::new("pods".to_owned());
+        let failing = |now| health.failing(now).as_secs();
+        assert_eq!(failing(1_000), 0);
+        health.fails(1_000);
+        health.fails(1_030);
+        assert_eq!(failing(1_060), 60);
+        // No error for a while: it works, whether or not anything happens.
+        assert_eq!(failing(1_121), 0);
+        health.fails(2_000);
+        assert_eq!(failing(2_010), 10);
+        health.works();
+        assert_eq!(failing(2_010), 0);
+    }
+}

@@ -1,0 +1,184 @@
+//! Leader election on a Lease, with get, create and update alone. A lease does not fence: every write has a precondition
+//! of its own, and two leaders do no harm. It keeps them from doing the same work twice.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
+use kube::Api;
+use kube::api::PostParams;
+use tokio::time::{Instant, sleep};
+
+use super::client::{ClusterError, Connection};
+
+/// How a leader is elected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Election {
+    /// Namespace of the Lease.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Who we are: other than any other replica, and than ourselves before a restart.
+    pub identity: String,
+    /// How long a leader is believed that is no longer heard of.
+    pub duration: Duration,
+    /// How long a leader tries to say that it lives before it gives up.
+    pub renew_deadline: Duration,
+    /// Between two tries.
+    pub retry: Duration,
+}
+
+impl Election {
+    /// Checks the three times.
+    ///
+    /// # Errors
+    /// A leader would be replaced before it has given up.
+    pub fn check(&self) -> Result<(), String> {
+        if self.duration <= self.renew_deadline {
+            return Err("--leader-election-lease-duration must be longer than --leader-election-renew-deadline".into());
+        }
+        if self.renew_deadline <= self.retry {
+            return Err("--leader-election-renew-deadline must be longer than --leader-election-retry-period".into());
+        }
+        if self.duration < Duration::from_secs(1) {
+            return Err("--leader-election-lease-duration must be a second or longer".into());
+        }
+        Ok(())
+    }
+}
+
+/// What was last seen of the Lease, and when, by our own clock: other clocks may be wrong.
+struct Seen {
+    lease: Lease,
+    at: Instant,
+}
+
+/// A candidate for the Lease.
+pub struct Candidate<'a> {
+    cluster: &'a Connection,
+    election: &'a Election,
+    api: Api<Lease>,
+    seen: Option<Seen>,
+}
+
+impl<'a> Candidate<'a> {
+    /// A candidate in a cluster.
+    #[must_use]
+    pub fn new(cluster: &'a Connection, election: &'a Election) -> Self {
+        let api = Api::namespaced(cluster.client.clone(), &election.namespace);
+        Self { cluster, election, api, seen: None }
+    }
+
+    /// Waits until we lead.
+    pub async fn lead(&mut self) {
+        let mut told = None;
+        loop {
+            match self.step().await {
+                Ok(None) => return,
+                Ok(Some(holder)) if told.as_ref() != Some(&holder) => {
+                    tracing::info!(lease = %self.election.name, %holder, "another leads");
+                    told = Some(holder);
+                }
+                Ok(Some(_)) => {}
+                Err(error) => tracing::warn!(lease = %self.election.name, %error, "cannot ask for the lease"),
+            }
+            sleep(self.election.retry).await;
+        }
+    }
+
+    /// Keeps leading; returns when we may no longer.
+    pub async fn keep(&mut self) -> String {
+        let mut renewed = Instant::now();
+        loop {
+            sleep(self.election.retry).await;
+            match self.step().await {
+                Ok(None) => renewed = Instant::now(),
+                Ok(Some(holder)) => return format!("{holder} has taken the lease"),
+                Err(error) => {
+                    tracing::warn!(lease = %self.election.name, %error, "cannot renew the lease");
+                    if renewed.elapsed() >= self.election.renew_deadline {
+                        let seconds = self.election.renew_deadline.as_secs_f64();
+                        return format!("the lease could not be renewed within {seconds}s: {error}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets another lead at once.
+    pub async fn release(&mut self) {
+        let Some(seen) = self.seen.take() else { return };
+        let mut lease = seen.lease;
+        let spec = lease.spec.get_or_insert_default();
+        if spec.holder_identity.as_ref() != Some(&self.election.identity) {
+            return;
+        }
+        spec.holder_identity = Some(String::new());
+        spec.lease_duration_seconds = Some(1);
+        spec.renew_time = Some(MicroTime(Timestamp::now()));
+        let cluster = self.cluster.within(Duration::from_secs(3));
+        let name = &self.election.name;
+        let parameters = PostParams::default();
+        let request = self.api.replace(name, &parameters, &lease);
+        if let Err(error) = cluster.ask(&format!("release the lease {name}"), request).await {
+            tracing::warn!(lease = %name, %error, "the lease was not released");
+        }
+    }
+
+    /// Takes or renews the Lease; who leads, if we do not.
+    async fn step(&mut self) -> Result<Option<String>, ClusterError> {
+        let Election { name, namespace, identity, duration, renew_deadline, .. } = self.election;
+        // An answer that comes later must not make us lead.
+        let cluster = self.cluster.within((*renew_deadline).min(Duration::from_secs(5)));
+        let now = MicroTime(Timestamp::now());
+        let mut lease = match cluster.ask(&format!("get the lease {namespace}/{name}"), self.api.get_opt(name)).await? {
+            Some(lease) => lease,
+            None => Lease {
+                metadata: ObjectMeta {
+                    name: Some(name.clone()),
+                    namespace: Some(namespace.clone()),
+                    ..ObjectMeta::default()
+                },
+                spec: None,
+            },
+        };
+        let version = lease.metadata.resource_version.clone();
+        let known = self.seen.as_ref().filter(|seen| seen.lease.metadata.resource_version == version);
+        let at = known.map_or_else(Instant::now, |known| known.at);
+        self.seen = Some(Seen { lease: lease.clone(), at });
+        let spec = lease.spec.get_or_insert_with(LeaseSpec::default);
+        let holder = spec.holder_identity.clone().unwrap_or_default();
+        let ours = holder == *identity;
+        if !ours && !holder.is_empty() {
+            let promised = spec.lease_duration_seconds.and_then(|seconds| u64::try_from(seconds).ok());
+            let believed = promised.map_or(*duration, Duration::from_secs);
+            if at.elapsed() < believed {
+                return Ok(Some(holder));
+            }
+        }
+        if !ours {
+            spec.acquire_time = Some(now.clone());
+            spec.lease_transitions = Some(spec.lease_transitions.unwrap_or_default().saturating_add(1));
+        }
+        spec.holder_identity = Some(identity.clone());
+        spec.lease_duration_seconds = Some(i32::try_from(duration.as_secs()).unwrap_or(i32::MAX));
+        spec.renew_time = Some(now);
+        let parameters = PostParams::default();
+        let written = match version {
+            None => cluster.ask(&format!("create the lease {namespace}/{name}"), self.api.create(&parameters, &lease)).await,
+            // Another version is refused: somebody else was quicker.
+            Some(_) => {
+                cluster.ask(&format!("update the lease {namespace}/{name}"), self.api.replace(name, &parameters, &lease)).await
+            }
+        };
+        match written {
+            Ok(lease) => {
+                self.seen = Some(Seen { lease, at: Instant::now() });
+                Ok(None)
+            }
+            Err(error) if error.is_status(409) && !ours => Ok(Some("another, just now".to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+}
