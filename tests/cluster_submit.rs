@@ -16,6 +16,8 @@ mod case;
 mod cli;
 #[path = "bad_input/command.rs"]
 mod command;
+#[path = "security/controller.rs"]
+mod controller;
 #[path = "cluster_submit/earlier.rs"]
 mod earlier;
 #[path = "cluster_submit/interrupted.rs"]

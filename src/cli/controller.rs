@@ -50,8 +50,10 @@ enum Command {
 ///
 /// The cluster is that of --kubeconfig, else of KUBECONFIG, else of ~/.kube/config, else the one whose pod this is.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Flags are those of Kubeflow's operator, with one dash or two. Exit codes: 0 told to stop, 2 a flag is \
-                        wrong, 3 no cluster, no lease, or something broke.")]
+#[command(
+    after_help = "Flags are those of Kubeflow's operator, with one dash or two. Exit codes: 0 told to stop, 2 a flag is \
+                        wrong, 3 no cluster, no lease, or something broke."
+)]
 struct Start {
     /// A kubeconfig
     #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
@@ -357,10 +359,12 @@ fn duration(text: &str) -> Result<Duration, String> {
 fn deadlines(text: &str) -> Result<Deadlines, String> {
     let mut deadlines = BTreeMap::new();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (name, limit) = pair.split_once('=').ok_or_else(|| format!("{pair}: write it as SUBMITTED=30m"))?;
+        let (name, limit) =
+            pair.split_once('=').ok_or_else(|| format!("{pair}: write it as SUBMITTED=30m"))?;
         let state = State::ALL.into_iter().find(|state| state.name() == name || state.to_string() == name);
         let state = state.filter(|state| !state.is_final()).ok_or_else(|| {
-            let names = State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| state.to_string());
+            let names =
+                State::ALL.into_iter().filter(|state| !state.is_final()).map(|state| state.to_string());
             format!("{name} is no state with a deadline: {}", names.collect::<Vec<_>>().join(", "))
         })?;
         let limit = super::timeout(limit).map_err(|error| format!("{pair}: {error}"))?;
@@ -375,17 +379,21 @@ fn deadlines(text: &str) -> Result<Deadlines, String> {
 fn gates(text: &str) -> Result<Gates, String> {
     let mut gates = Gates::default();
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').ok_or_else(|| format!("{pair}: write it as PartialRestart=true"))?;
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| format!("{pair}: write it as PartialRestart=true"))?;
         let value = boolean(value).map_err(|error| format!("{name}: {error}"))?;
         match name {
             "PartialRestart" => gates.partial_restart = value,
             "LoadSparkDefaults" => gates.load_spark_defaults = value,
             "DefaultTimeToLive" => gates.default_time_to_live = value,
             "AllAlpha" if value => {
-                return Err("AllAlpha would switch on RestSubmitter, which is not built yet: name the gates".to_owned());
+                return Err("AllAlpha would switch on RestSubmitter, which is not built yet: name the gates"
+                    .to_owned());
             }
             "RestSubmitter" if value => {
-                return Err("RestSubmitter is not built yet: use --submitter=native or --submitter=job".to_owned());
+                return Err(
+                    "RestSubmitter is not built yet: use --submitter=native or --submitter=job".to_owned()
+                );
             }
             "RestSubmitter" | "AllAlpha" | "AllBeta" => {}
             _ => {
@@ -398,7 +406,9 @@ fn gates(text: &str) -> Result<Gates, String> {
 }
 
 fn images(text: &str) -> Result<Images, String> {
-    serde_json::from_str(text).map(Images).map_err(|error| format!("must be an object of texts in JSON: {error}"))
+    serde_json::from_str(text)
+        .map(Images)
+        .map_err(|error| format!("must be an object of texts in JSON: {error}"))
 }
 
 fn rules(text: &str) -> Result<Rules, String> {
@@ -437,7 +447,9 @@ impl Unbuilt {
             ("--submitter-tls-enabled", self.submitter_tls_enabled),
         ];
         match switched.into_iter().find(|(_, on)| *on) {
-            Some((flag, _)) => Err(format!("{flag}: this feature is not built yet, so the operator does not start with it")),
+            Some((flag, _)) => {
+                Err(format!("{flag}: this feature is not built yet, so the operator does not start with it"))
+            }
             None => Ok(()),
         }
     }
@@ -536,9 +548,14 @@ fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>,
 
 /// The submitters that can be chosen. spark-submit needs a Spark beside the operator: that one is missing is found at the
 /// start, and not by the first application.
-fn submitters(choice: &Choice, cluster: &Connection) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
+fn submitters(
+    choice: &Choice,
+    cluster: &Connection,
+) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
     let chosen = |kind: Kind| {
-        choice.default == kind || choice.allowed.contains(&kind) || choice.rules.iter().any(|rule| rule.kind == kind)
+        choice.default == kind
+            || choice.allowed.contains(&kind)
+            || choice.rules.iter().any(|rule| rule.kind == kind)
     };
     let mut submitters: BTreeMap<&'static str, Arc<dyn Submitter>> = BTreeMap::new();
     submitters.insert(Kind::Native.name(), Arc::new(Native));
@@ -567,8 +584,10 @@ async fn operate(
     let stop = process::stop_on_signals().map_err(Failure::system)?;
     process::end_when_wedged();
     let kubeconfig = Some(args.kubeconfig.as_str()).filter(|file| !file.is_empty());
-    let cluster = Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
-    let names = args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
+    let cluster =
+        Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
+    let names =
+        args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
     let selector = Some(args.namespace_selector.clone()).filter(|selector| !selector.is_empty());
     let scope = match selector {
         // An empty list beside a selector is no list: the selector alone counts.
@@ -636,7 +655,11 @@ async fn led(
     }
 }
 
-async fn serve(flags: &ProcessFlags, controller: &Arc<Controller>, registry: Registry) -> Result<(), Failure> {
+async fn serve(
+    flags: &ProcessFlags,
+    controller: &Arc<Controller>,
+    registry: Registry,
+) -> Result<(), Failure> {
     if let Some(address) = flags.health_probe_bind_address {
         let (healthy, ready) = (Arc::clone(controller), Arc::clone(controller));
         let probes = server::probes(Arc::new(move || healthy.healthy()), Arc::new(move || ready.ready()));

@@ -114,7 +114,8 @@ fn two_dashes(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     if arguments.get(1).is_some_and(|command| command == "controller") {
         for argument in arguments.iter_mut().skip(2) {
             let text = argument.to_string_lossy();
-            let long = text.strip_prefix('-').filter(|rest| rest.len() > 1 && rest.starts_with(char::is_alphabetic));
+            let long =
+                text.strip_prefix('-').filter(|rest| rest.len() > 1 && rest.starts_with(char::is_alphabetic));
             if let Some(rest) = long {
                 *argument = format!("--{rest}").into();
             }

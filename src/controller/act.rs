@@ -21,9 +21,9 @@ use serde_json::{Value as Json, json};
 use super::budget;
 use super::decide::{self, Policy, Step, View, Write, decide};
 use super::index::{Index, ours};
-use super::recorder::{Recorder, Wrote};
 use super::pod::{Pod, StoredPod};
 use super::record::{Application, Key, Stored, time};
+use super::recorder::{Recorder, Wrote};
 use super::state::State;
 use super::ui;
 use crate::api::{DriverInfo, SparkApplication};
@@ -149,7 +149,13 @@ impl Actor {
         Err(Trouble::Endless(last))
     }
 
-    fn decided<T>(&self, key: &Key, round: &Round, now: Timestamp, decide: impl FnOnce(View<'_>) -> T) -> Option<T> {
+    fn decided<T>(
+        &self,
+        key: &Key,
+        round: &Round,
+        now: Timestamp,
+        decide: impl FnOnce(View<'_>) -> T,
+    ) -> Option<T> {
         let known = self.index.lock();
         known.view(key, now, |view| {
             let driver = view.driver.or(round.found.as_ref());
@@ -164,7 +170,8 @@ impl Actor {
     /// Writes the status: a PUT, because roles made for Kubeflow's operator have no patch. Of an application that was
     /// changed meanwhile the new version is read, and decided anew.
     async fn write(&self, application: &Application, write: Write) -> Result<(), Trouble> {
-        let state = write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+        let state =
+            write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
         let urgency = if state.is_final() {
             0
         } else if state == application.state() && state.has_driver() {
@@ -181,8 +188,12 @@ impl Actor {
             },
             "status": write.status,
         });
-        let request = Request::new(SparkApplication::url_path(&(), Some(namespace)))
-            .replace_subresource("status", name, &PostParams::default(), body.to_string().into_bytes());
+        let request = Request::new(SparkApplication::url_path(&(), Some(namespace))).replace_subresource(
+            "status",
+            name,
+            &PostParams::default(),
+            body.to_string().into_bytes(),
+        );
         let _turn = self.writes.turn(namespace, urgency).await;
         let cluster = self.request();
         let answer = cluster.ask(&what, async {
@@ -190,7 +201,12 @@ impl Actor {
         });
         match answer.await {
             Ok(stored) => {
-                let wrote = Wrote { verb: "update", resource: "sparkapplications/status", name, reason: write.reason };
+                let wrote = Wrote {
+                    verb: "update",
+                    resource: "sparkapplications/status",
+                    name,
+                    reason: write.reason,
+                };
                 self.recorder.wrote(application, &write.status, &wrote);
                 let now = Timestamp::now();
                 let changed = {
@@ -205,7 +221,9 @@ impl Actor {
                 self.recorder.events(application, write.events);
                 Ok(())
             }
-            Err(error) if error.is_status(409) || error.is_status(404) => self.read(application).await.map(drop),
+            Err(error) if error.is_status(409) || error.is_status(404) => {
+                self.read(application).await.map(drop)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -297,7 +315,11 @@ impl Actor {
         let info = &application.status.driver_info;
         let recorded = |name: Option<&String>| name.filter(|name| !name.is_empty()).cloned();
         // A crash between its creation and the next write of the status leaves one that is not written down.
-        let unrecorded = || recorded(info.pod_name.as_ref()).filter(|_| self.options.ui_service).map(|_| ui::name(&application.key.name));
+        let unrecorded = || {
+            recorded(info.pod_name.as_ref())
+                .filter(|_| self.options.ui_service)
+                .map(|_| ui::name(&application.key.name))
+        };
         if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
             self.remove_own::<Service>(application, &name).await?;
         }
@@ -314,7 +336,10 @@ impl Actor {
         let namespace = &application.key.namespace;
         let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
         let removed = async {
-            let found = self.request().ask(&format!("get {} {namespace}/{name}", K::kind(&())), api.get_opt(name)).await?;
+            let found = self
+                .request()
+                .ask(&format!("get {} {namespace}/{name}", K::kind(&())), api.get_opt(name))
+                .await?;
             let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
             match found.filter(own).and_then(|object| object.uid()) {
                 Some(uid) => self.remove(application, &api, name, Some(&uid), "its run has ended").await,
@@ -333,8 +358,10 @@ impl Actor {
     async fn delete(&self, application: &Application) -> Result<(), Trouble> {
         let Key { namespace, name } = &application.key;
         let api: Api<Stored> = Api::namespaced(self.cluster.client.clone(), namespace);
-        let preconditions =
-            Preconditions { uid: Some(application.uid.clone()), resource_version: Some(application.version.clone()) };
+        let preconditions = Preconditions {
+            uid: Some(application.uid.clone()),
+            resource_version: Some(application.version.clone()),
+        };
         let parameters = DeleteParams::background().preconditions(preconditions);
         let what = format!("delete SparkApplication {}", application.key);
         let reason = "its time to live is over";
@@ -365,7 +392,9 @@ impl Actor {
             Ok(typed) => self.submitted(&application, &typed).await,
             Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
         };
-        let viewed = |write: &dyn Fn(&View<'_>) -> Write| self.decided(key, &Round::default(), now, |view| write(&view));
+        let viewed = |write: &dyn Fn(&View<'_>) -> Write| {
+            self.decided(key, &Round::default(), now, |view| write(&view))
+        };
         let write = match outcome {
             Ok(Outcome::Done { done, notes, ui }) => {
                 viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone()))
@@ -380,18 +409,26 @@ impl Actor {
     }
 
     /// Submits, and makes what belongs beside the driver.
-    async fn submitted(&self, application: &Application, typed: &SparkApplication) -> Result<Outcome, (String, String)> {
+    async fn submitted(
+        &self,
+        application: &Application,
+        typed: &SparkApplication,
+    ) -> Result<Outcome, (String, String)> {
         let spark = |error: crate::spark::SparkError| {
             let at = if error.field().is_empty() { String::new() } else { format!("{}: ", error.field()) };
             (format!("{at}{error}"), error.category().to_owned())
         };
         let kind = self.options.choice.of(typed).map_err(spark)?;
-        let at = time(application.status.last_submission_attempt_time.as_ref()).unwrap_or_else(Timestamp::now);
+        let at =
+            time(application.status.last_submission_attempt_time.as_ref()).unwrap_or_else(Timestamp::now);
         let identity = Identity::of(typed, SubmissionId::new(application.submission()), at.as_millisecond());
         let compiled = compile(typed, identity, &self.options.settings).map_err(spark)?;
         let submitter = self.submitters.get(kind.name());
         let submitter = submitter.ok_or_else(|| {
-            (format!("the submitter {} is not set up in this operator", kind.name()), "NoSubmitter".to_owned())
+            (
+                format!("the submitter {} is not set up in this operator", kind.name()),
+                "NoSubmitter".to_owned(),
+            )
         })?;
         let mut notices = compiled.notices.clone();
         if kind == Kind::Native {
@@ -412,12 +449,12 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.retryable() && passes(&error) && at + PATIENCE > Timestamp::now() => {
-                Ok(Outcome::Later(error))
-            }
+            Err(error) if error.passes() && at + PATIENCE > Timestamp::now() => Ok(Outcome::Later(error)),
             Err(error) => {
                 let field = match &error {
-                    SubmitError::Application(error) if !error.field().is_empty() => format!("{}: ", error.field()),
+                    SubmitError::Application(error) if !error.field().is_empty() => {
+                        format!("{}: ", error.field())
+                    }
                     _ => String::new(),
                 };
                 Err((format!("{field}{error}"), error.category().to_owned()))
@@ -426,7 +463,12 @@ impl Actor {
     }
 
     /// The service of the web interface and the driver's disruption budget. The application runs without them, too.
-    async fn beside(&self, application: &Application, typed: &SparkApplication, done: &Submitted) -> Option<DriverInfo> {
+    async fn beside(
+        &self,
+        application: &Application,
+        typed: &SparkApplication,
+        done: &Submitted,
+    ) -> Option<DriverInfo> {
         if self.options.driver_budget && application.wishes.budget {
             let budget = budget::of(typed, &done.driver_pod);
             self.make(application, &budget).await;
@@ -452,24 +494,27 @@ impl Actor {
         let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
         let cluster = self.request();
         let what = format!("{} {namespace}/{name}", K::kind(&()));
-        let made = match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
-            Err(error) if error.is_status(409) => {
-                let found = cluster.ask(&format!("get {what}"), api.get(&name)).await;
-                let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
-                return match found {
-                    Ok(found) if own(&found) => Some(found),
-                    Ok(_) => {
-                        self.recorder.missing(application, &what, "another has its name");
-                        None
-                    }
-                    Err(error) => {
-                        self.recorder.missing(application, &what, &error.to_string());
-                        None
-                    }
-                };
-            }
-            made => made,
-        };
+        let made =
+            match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
+                Err(error) if error.is_status(409) => {
+                    let found = cluster.ask(&format!("get {what}"), api.get(&name)).await;
+                    let own = |object: &K| {
+                        object.owner_references().iter().any(|owner| owner.uid == application.uid)
+                    };
+                    return match found {
+                        Ok(found) if own(&found) => Some(found),
+                        Ok(_) => {
+                            self.recorder.missing(application, &what, "another has its name");
+                            None
+                        }
+                        Err(error) => {
+                            self.recorder.missing(application, &what, &error.to_string());
+                            None
+                        }
+                    };
+                }
+                made => made,
+            };
         match made {
             Ok(made) => {
                 let reason = "it belongs beside the driver";
@@ -487,13 +532,11 @@ impl Actor {
 
 /// How a submission went.
 enum Outcome {
-    Done { done: Submitted, notes: Vec<(String, String)>, ui: Option<DriverInfo> },
+    Done {
+        done: Submitted,
+        notes: Vec<(String, String)>,
+        ui: Option<DriverInfo>,
+    },
     /// Nobody knows: it is tried again.
     Later(SubmitError),
-}
-
-/// Whether a failure is one of the way to the cluster, and not one that its user must hear of.
-fn passes(error: &SubmitError) -> bool {
-    matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused" | "StillThere")
-        && !matches!(error, SubmitError::Deadline { .. })
 }

@@ -30,7 +30,8 @@ pub(super) fn set(
     now: Timestamp,
 ) {
     let before = status.conditions.take().unwrap_or_default();
-    let message = status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
+    let message =
+        status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
     let truth = |is: bool| if is { "True" } else { "False" };
     let name = if state == State::New { "New" } else { camel(state) };
     let reason = cause.unwrap_or(name);
@@ -43,7 +44,8 @@ pub(super) fn set(
     let mut all = Vec::new();
     let mut add = |kind: &str, (value, reason, message): (&str, &str, &str)| {
         let before = before.iter().find(|condition| condition.type_ == kind);
-        let since = before.filter(|before| before.status == value).map(|before| before.last_transition_time.clone());
+        let since =
+            before.filter(|before| before.status == value).map(|before| before.last_transition_time.clone());
         all.push(Condition {
             type_: kind.to_owned(),
             status: value.to_owned(),
@@ -77,7 +79,8 @@ pub(super) fn whole_seconds(time: Timestamp) -> Timestamp {
 
 /// A reason as Kubernetes takes it: a letter first, then letters, digits, `_`, `,` and `:`.
 fn word(reason: &str) -> String {
-    let word: String = reason.chars().filter(|c| c.is_ascii_alphanumeric() || "_,:".contains(*c)).take(256).collect();
+    let word: String =
+        reason.chars().filter(|c| c.is_ascii_alphanumeric() || "_,:".contains(*c)).take(256).collect();
     let word = word.trim_start_matches(|c: char| !c.is_ascii_alphabetic()).trim_end_matches([',', ':']);
     if word.is_empty() { "Unknown".to_owned() } else { word.to_owned() }
 }
@@ -142,7 +145,9 @@ mod tests {
 
     #[test]
     fn reasons_are_words() {
-        for (reason, expected) in [("ErrImagePull", "ErrImagePull"), ("1: no", "no"), ("", "Unknown"), ("ü", "Unknown")] {
+        for (reason, expected) in
+            [("ErrImagePull", "ErrImagePull"), ("1: no", "no"), ("", "Unknown"), ("ü", "Unknown")]
+        {
             assert_eq!(word(reason), expected);
         }
     }

@@ -114,7 +114,9 @@ pub fn decide(view: &View<'_>, policy: &Policy) -> Step {
     match (step, deadline.zip(limit)) {
         // Only waiting is given up: what can be done is done.
         (Step::Wait(_), Some((deadline, limit))) if deadline <= view.now => overdue(view, policy, *limit),
-        (Step::Wait(until), Some((deadline, _))) => Step::Wait(Some(until.map_or(deadline, |until| until.min(deadline)))),
+        (Step::Wait(until), Some((deadline, _))) => {
+            Step::Wait(Some(until.map_or(deadline, |until| until.min(deadline))))
+        }
         (step, _) => step,
     }
 }
@@ -236,7 +238,12 @@ fn submit(view: &View<'_>) -> Step {
 
 /// The status after a submission that succeeded.
 #[must_use]
-pub fn submitted(view: &View<'_>, done: &Submitted, notes: Vec<(String, String)>, ui: Option<DriverInfo>) -> Write {
+pub fn submitted(
+    view: &View<'_>,
+    done: &Submitted,
+    notes: Vec<(String, String)>,
+    ui: Option<DriverInfo>,
+) -> Write {
     let mut status = view.application.status.clone();
     status.execution_attempts = Some(status.execution_attempts.unwrap_or_default().max(0).saturating_add(1));
     status.spark_application_id.clone_from(&done.application_id);
@@ -274,7 +281,14 @@ fn failed(view: &View<'_>) -> Step {
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = state_of(State::Failed, Some(error));
     let reason = "the restart policy allows no further submission";
-    Step::Write(Box::new(finished(view, status, cause(application), &Notes::Kept, vec![failure(application)], reason)))
+    Step::Write(Box::new(finished(
+        view,
+        status,
+        cause(application),
+        &Notes::Kept,
+        vec![failure(application)],
+        reason,
+    )))
 }
 
 /// Looks at driver and executors of an application that is thought to run.
@@ -292,7 +306,8 @@ fn observe(view: &View<'_>, policy: &Policy) -> Step {
         }
         let pod = application.driver_pod();
         let message = format!("Driver pod {pod} not found after grace period {:#}", policy.grace);
-        let event = Event::warning("SparkDriverNotFound", format!("{message}, marking application as Failing"));
+        let event =
+            Event::warning("SparkDriverNotFound", format!("{message}, marking application as Failing"));
         let error = format!("driver pod not found: {pod}");
         return failing_now(view, error, "DriverNotFound", vec![event], "the driver pod is gone");
     };
@@ -315,14 +330,17 @@ fn observe(view: &View<'_>, policy: &Policy) -> Step {
     let error = match next {
         State::Failing => Some(event::failure(driver, "driver")),
         // The message of a pull that is tried again changes every time.
-        State::Submitted if blocked_as_before(application, driver) => Some(application.error_message().to_owned()),
-        State::Submitted => waiting.map(|waiting| format!("driver pod is pending: {}: {}", waiting.reason, waiting.message)),
+        State::Submitted if blocked_as_before(application, driver) => {
+            Some(application.error_message().to_owned())
+        }
+        State::Submitted => {
+            waiting.map(|waiting| format!("driver pod is pending: {}: {}", waiting.reason, waiting.message))
+        }
         _ => None,
     };
     let cause = match next {
-        State::Failing => {
-            Some(driver.ended.as_ref().map_or("DriverFailed", |ended| &*ended.reason)).filter(|reason| !reason.is_empty())
-        }
+        State::Failing => Some(driver.ended.as_ref().map_or("DriverFailed", |ended| &*ended.reason))
+            .filter(|reason| !reason.is_empty()),
         _ => waiting.map(|waiting| &*waiting.reason),
     };
     status.application_state = state_of(next, error);
@@ -370,11 +388,20 @@ fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -> Step {
         return failing_now(view, error, "DeadlineExceeded", Vec::new(), reason);
     }
     let status = final_status(view, State::Failed, Some(error), policy);
-    let event = Event::warning("SparkApplicationFailed", told(application, &format!("failed: it was {state} for too long")));
+    let event = Event::warning(
+        "SparkApplicationFailed",
+        told(application, &format!("failed: it was {state} for too long")),
+    );
     Step::Write(Box::new(finished(view, status, Some("DeadlineExceeded"), &Notes::Kept, vec![event], reason)))
 }
 
-fn failing_now(view: &View<'_>, error: String, cause: &str, events: Vec<Event>, reason: &'static str) -> Step {
+fn failing_now(
+    view: &View<'_>,
+    error: String,
+    cause: &str,
+    events: Vec<Event>,
+    reason: &'static str,
+) -> Step {
     let mut status = view.application.status.clone();
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = state_of(State::Failing, Some(error));
@@ -417,7 +444,8 @@ fn failing(view: &View<'_>, policy: &Policy) -> Step {
         None => {}
     }
     // FAILED means that nothing of it runs any more.
-    if let Some(driver) = view.driver.filter(|driver| driver.ended.is_none() && driver.phase != Phase::Failed) {
+    if let Some(driver) = view.driver.filter(|driver| driver.ended.is_none() && driver.phase != Phase::Failed)
+    {
         return if driver.leaving { gone(view).unwrap_or(Step::Look) } else { remove(driver) };
     }
     if !view.removed {
@@ -425,15 +453,29 @@ fn failing(view: &View<'_>, policy: &Policy) -> Step {
     }
     let status = final_status(view, State::Failed, Some(application.error_message().to_owned()), policy);
     let reason = "the restart policy allows no further run";
-    Step::Write(Box::new(finished(view, status, cause(application), &Notes::Kept, vec![failure(application)], reason)))
+    Step::Write(Box::new(finished(
+        view,
+        status,
+        cause(application),
+        &Notes::Kept,
+        vec![failure(application)],
+        reason,
+    )))
 }
 
-fn final_status(view: &View<'_>, state: State, error: Option<String>, policy: &Policy) -> SparkApplicationStatus {
+fn final_status(
+    view: &View<'_>,
+    state: State,
+    error: Option<String>,
+    policy: &Policy,
+) -> SparkApplicationStatus {
     let mut status = view.application.status.clone();
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = state_of(state, error);
     status.driver_info = DriverInfo { pod_name: status.driver_info.pod_name, ..DriverInfo::default() };
-    let states = executors::observe(status.executor_state.as_ref(), view.executors, state, policy.most_executors).states;
+    let states =
+        executors::observe(status.executor_state.as_ref(), view.executors, state, policy.most_executors)
+            .states;
     status.executor_state = Some(states).filter(|states| !states.is_empty());
     status
 }
@@ -444,19 +486,32 @@ fn ended(view: &View<'_>, policy: &Policy) -> Step {
     let status = &application.status;
     let end = time(status.termination_time.as_ref());
     let kept = application.wishes.time_to_live.or(policy.time_to_live.filter(|seconds| *seconds > 0));
-    let until = end.zip(kept).and_then(|(end, kept)| end.checked_add(SignedDuration::from_secs(kept.max(0))).ok());
+    let until =
+        end.zip(kept).and_then(|(end, kept)| end.checked_add(SignedDuration::from_secs(kept.max(0))).ok());
     if until.is_some_and(|until| until < view.now) {
         return Step::Delete;
     }
     let just_after = until.and_then(|until| until.checked_add(SignedDuration::from_millis(1)).ok());
-    let states = executors::observe(status.executor_state.as_ref(), view.executors, application.state(), policy.most_executors);
+    let states = executors::observe(
+        status.executor_state.as_ref(),
+        view.executors,
+        application.state(),
+        policy.most_executors,
+    );
     let states = Some(states.states).filter(|states| !states.is_empty());
     if states == status.executor_state || status.executor_state.is_none() {
         return Step::Wait(just_after);
     }
     let mut status = status.clone();
     status.executor_state = states;
-    Step::Write(Box::new(finished(view, status, cause(application), &Notes::Kept, Vec::new(), "executors changed")))
+    Step::Write(Box::new(finished(
+        view,
+        status,
+        cause(application),
+        &Notes::Kept,
+        Vec::new(),
+        "executors changed",
+    )))
 }
 
 /// When an application that ended, or failed to be submitted, may try again; None: never.
@@ -469,7 +524,9 @@ fn again(view: &View<'_>, state: State) -> Option<Timestamp> {
     };
     let (may, interval) = match state {
         State::Succeeding => return (kind == "Always").then_some(view.now),
-        State::Failing => (left(status.execution_attempts, restart.on_failure_retries), restart.on_failure_retry_interval),
+        State::Failing => {
+            (left(status.execution_attempts, restart.on_failure_retries), restart.on_failure_retry_interval)
+        }
         _ => (
             left(status.submission_attempts, restart.on_submission_failure_retries),
             restart.on_submission_failure_retry_interval,
@@ -489,7 +546,10 @@ fn gone(view: &View<'_>) -> Option<Step> {
     match view.driver {
         Some(driver) if !driver.leaving => Some(remove(driver)),
         Some(_) => {
-            let again = view.looked.and_then(|looked| looked.checked_add(AGAIN).ok()).filter(|again| *again > view.now);
+            let again = view
+                .looked
+                .and_then(|looked| looked.checked_add(AGAIN).ok())
+                .filter(|again| *again > view.now);
             Some(again.map_or(Step::Look, |again| Step::Wait(Some(again))))
         }
         None if !view.driver_absent => Some(Step::Look),
@@ -548,13 +608,19 @@ fn finished(
 }
 
 fn state_of(state: State, error_message: Option<String>) -> Option<ApplicationState> {
-    Some(ApplicationState { state: state.name().to_owned(), error_message: error_message.filter(|text| !text.is_empty()) })
+    Some(ApplicationState {
+        state: state.name().to_owned(),
+        error_message: error_message.filter(|text| !text.is_empty()),
+    })
 }
 
 /// What the conditions gave as the cause.
 fn cause(application: &Application) -> Option<&str> {
     let conditions = application.status.conditions.iter().flatten();
-    conditions.into_iter().find(|condition| condition.type_ == "Running").map(|condition| condition.reason.as_str())
+    conditions
+        .into_iter()
+        .find(|condition| condition.type_ == "Running")
+        .map(|condition| condition.reason.as_str())
 }
 
 fn told(application: &Application, what: &str) -> String {

@@ -38,7 +38,9 @@ pub(super) fn driver(pod: &Pod) -> Event {
         },
         Phase::Running => Event::normal("SparkDriverRunning", format!("Driver {name} is running")),
         Phase::Succeeded => Event::normal("SparkDriverCompleted", format!("Driver {name} completed")),
-        Phase::Failed => Event::warning("SparkDriverFailed", format!("Driver {name} failed: {}", failure(pod, "driver"))),
+        Phase::Failed => {
+            Event::warning("SparkDriverFailed", format!("Driver {name} failed: {}", failure(pod, "driver")))
+        }
         Phase::Unknown => Event::warning("SparkDriverUnknown", format!("Driver {name} in unknown state")),
     }
 }
@@ -52,7 +54,8 @@ pub(super) fn executors(changed: &[(&Pod, &'static str)]) -> Vec<Event> {
         ("COMPLETED", "SparkExecutorCompleted", "completed"),
         ("UNKNOWN", "SparkExecutorUnknown", "in unknown state"),
     ] {
-        let names: Vec<_> = changed.iter().filter(|(_, now)| *now == state).map(|(pod, _)| &*pod.name).collect();
+        let names: Vec<_> =
+            changed.iter().filter(|(_, now)| *now == state).map(|(pod, _)| &*pod.name).collect();
         let verb = if state == "COMPLETED" || state == "UNKNOWN" { "" } else { "is " };
         let message = match names.as_slice() {
             [] => continue,
@@ -69,8 +72,10 @@ pub(super) fn executors(changed: &[(&Pod, &'static str)]) -> Vec<Event> {
             None => (-1, "Unknown (Container not Found)"),
         };
         let said = pod.message.as_deref().unwrap_or_default();
-        let message =
-            format!("Executor {} failed with ExitCode: {code}, Reason: {reason}, Pod Message: {said}", pod.name);
+        let message = format!(
+            "Executor {} failed with ExitCode: {code}, Reason: {reason}, Pod Message: {said}",
+            pod.name
+        );
         Event::warning("SparkExecutorFailed", message)
     }));
     events
@@ -90,7 +95,8 @@ fn shortened(names: &[&str]) -> String {
 pub(super) fn failure(pod: &Pod, what: &str) -> String {
     let mut text = match &pod.ended {
         Some(ended) => {
-            let mut text = format!("{what} container failed with ExitCode: {}, Reason: {}", ended.code, ended.reason);
+            let mut text =
+                format!("{what} container failed with ExitCode: {}, Reason: {}", ended.code, ended.reason);
             if let Some(meaning) = meaning(ended, pod.role) {
                 text += &format!(" ({meaning})");
             }
@@ -115,7 +121,9 @@ fn meaning(ended: &Ended, role: Role) -> Option<&'static str> {
         (_, "ContainerCannotRun" | "StartError") => "the image has no such program: is it a Spark image?",
         (126, _) => "the image's program cannot be executed: is it a Spark image?",
         (127, _) => "the image has no such program: is it a Spark image?",
-        (101, _) if driver => "Spark could not load the main class or the application file: see the driver's log",
+        (101, _) if driver => {
+            "Spark could not load the main class or the application file: see the driver's log"
+        }
         (137, _) => "it was killed: out of memory, or evicted",
         (143, _) => "it was told to stop",
         _ => return None,

@@ -122,8 +122,7 @@ mod tests {
         let before = states(&[(9, "COMPLETED"), (10, "COMPLETED"), (1499, "COMPLETED")]);
         let found = observe(Some(&before), &refs, State::Running, 5);
         let running = |number| (number, "RUNNING");
-        let expected =
-            [(10, "COMPLETED"), (1499, "COMPLETED"), running(1500), running(1501), running(1502)];
+        let expected = [(10, "COMPLETED"), (1499, "COMPLETED"), running(1500), running(1501), running(1502)];
         assert_eq!(found.states, states(&expected));
         assert_eq!(observe(None, &refs, State::Running, 2).states, states(&[running(1501), running(1502)]));
         assert!(observe(Some(&before), &refs, State::Running, 0).states.is_empty());

@@ -110,7 +110,8 @@ impl Known {
     /// Applications of a namespace, or all, that are not among those seen.
     #[must_use]
     pub fn unseen(&self, namespace: Option<&str>, seen: &HashSet<Key>) -> Vec<(Key, String)> {
-        let here = |key: &&Key| namespace.is_none_or(|namespace| key.namespace == namespace) && !seen.contains(*key);
+        let here =
+            |key: &&Key| namespace.is_none_or(|namespace| key.namespace == namespace) && !seen.contains(*key);
         let keys = self.applications.keys().filter(here);
         keys.map(|key| (key.clone(), self.applications[key].application.uid.clone())).collect()
     }
@@ -145,7 +146,11 @@ impl Known {
 
     /// Pods of a namespace, or all, that are not among those seen: application, name and uid.
     #[must_use]
-    pub fn unseen_pods(&self, namespace: Option<&str>, seen: &HashSet<(Key, Box<str>)>) -> Vec<(Key, Box<str>, Box<str>)> {
+    pub fn unseen_pods(
+        &self,
+        namespace: Option<&str>,
+        seen: &HashSet<(Key, Box<str>)>,
+    ) -> Vec<(Key, Box<str>, Box<str>)> {
         self.pods()
             .filter(|(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
             .filter(|(key, pod)| !seen.contains(&((*key).clone(), pod.name.clone())))
@@ -155,7 +160,9 @@ impl Known {
 
     /// A driver pod was asked to go.
     pub fn leaving(&mut self, key: &Key, name: &str, uid: &str, now: Timestamp) {
-        if let Some(pod) = self.pods.get_mut(key).and_then(|pods| pods.get_mut(name)).filter(|pod| &*pod.uid == uid) {
+        if let Some(pod) =
+            self.pods.get_mut(key).and_then(|pods| pods.get_mut(name)).filter(|pod| &*pod.uid == uid)
+        {
             pod.leaving = true;
         }
         self.remember(key, |memory| memory.looked = Some(now));
@@ -242,7 +249,9 @@ fn entered(application: &Application, state: State, now: Timestamp) -> Timestamp
         State::Running => {
             let conditions = status.conditions.iter().flatten();
             let running = conditions.into_iter().find(|condition| condition.type_ == "Running");
-            running.filter(|condition| condition.status == "True").map(|condition| condition.last_transition_time.0)
+            running
+                .filter(|condition| condition.status == "True")
+                .map(|condition| condition.last_transition_time.0)
         }
         _ => time(status.termination_time.as_ref()),
     };
@@ -275,11 +284,14 @@ mod tests {
     }
 
     fn pod(name: &str, labels: &Json, owner: Option<&str>) -> StoredPod {
-        let owner = owner.map(|uid| json!([{"apiVersion": "a", "kind": "SparkApplication", "name": "pi", "uid": uid}]));
+        let owner = owner
+            .map(|uid| json!([{"apiVersion": "a", "kind": "SparkApplication", "name": "pi", "uid": uid}]));
         let mut labels = labels.clone();
         labels["sparkoperator.k8s.io/app-name"] = json!("pi");
-        serde_json::from_value(json!({"metadata": {"name": name, "namespace": "ns", "uid": "p", "labels": labels,
-            "ownerReferences": owner}, "status": {"phase": "Running"}}))
+        serde_json::from_value(
+            json!({"metadata": {"name": name, "namespace": "ns", "uid": "p", "labels": labels,
+            "ownerReferences": owner}, "status": {"phase": "Running"}}),
+        )
         .unwrap()
     }
 
@@ -319,8 +331,16 @@ mod tests {
             let found = known.view(&key, at(1), |view| view.driver.is_some()).unwrap();
             assert_eq!(found, expected, "{labels} {owner:?}");
         }
-        known.apply_pod(pod("one", &json!({"sparkoperator.k8s.io/submission-id": "id", "spark-role": "executor"}), None));
-        known.apply_pod(pod("two", &json!({"sparkoperator.k8s.io/submission-id": "old", "spark-role": "executor"}), None));
+        known.apply_pod(pod(
+            "one",
+            &json!({"sparkoperator.k8s.io/submission-id": "id", "spark-role": "executor"}),
+            None,
+        ));
+        known.apply_pod(pod(
+            "two",
+            &json!({"sparkoperator.k8s.io/submission-id": "old", "spark-role": "executor"}),
+            None,
+        ));
         assert_eq!(known.view(&key, at(1), |view| view.executors.len()), Some(1));
     }
 

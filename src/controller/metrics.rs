@@ -90,7 +90,8 @@ impl Metrics {
             register(Box::new(made.clone())).map(|()| made)
         };
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
-            let made = HistogramVec::new(HistogramOpts::new(named(name), help).buckets(buckets.to_vec()), &names)?;
+            let made =
+                HistogramVec::new(HistogramOpts::new(named(name), help).buckets(buckets.to_vec()), &names)?;
             register(Box::new(made.clone())).map(|()| made)
         };
         Ok(Self {
@@ -134,12 +135,14 @@ impl Metrics {
             executors_succeeded: counter("spark_executor_success_count", "Executors completed")?,
             executors_failed: counter("spark_executor_failure_count", "Executors failed")?,
             looks: {
-                let opts = Opts::new("controller_runtime_reconcile_total", "Looks at an object, by how they ended");
+                let opts =
+                    Opts::new("controller_runtime_reconcile_total", "Looks at an object, by how they ended");
                 let made = CounterVec::new(opts, &["controller", "result"])?;
                 register(Box::new(made.clone())).map(|()| made)?
             },
             look_errors: {
-                let opts = Opts::new("controller_runtime_reconcile_errors_total", "Looks at an object that failed");
+                let opts =
+                    Opts::new("controller_runtime_reconcile_errors_total", "Looks at an object that failed");
                 let made = CounterVec::new(opts, &["controller"])?;
                 register(Box::new(made.clone())).map(|()| made)?
             },
@@ -255,7 +258,13 @@ impl Metrics {
     }
 
     /// An executor pod of an application with these labels has changed.
-    pub fn pod(&self, labels: &BTreeMap<String, String>, namespace: &str, before: Option<&Pod>, after: Option<&Pod>) {
+    pub fn pod(
+        &self,
+        labels: &BTreeMap<String, String>,
+        namespace: &str,
+        before: Option<&Pod>,
+        after: Option<&Pod>,
+    ) {
         let Some(pod) = after.or(before).filter(|pod| matches!(pod.role, Role::Executor(_))) else { return };
         let values = self.values(labels, namespace);
         let values: Vec<_> = values.iter().map(String::as_str).collect();

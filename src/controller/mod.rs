@@ -63,7 +63,9 @@ impl Controller {
     pub fn new(actor: Actor, scope: Scope, longest_wait: Duration) -> (Arc<Self>, Requests) {
         let (queue, requests) = Queue::new();
         let within = |what: &str, namespace: Option<&String>| {
-            Health::new(namespace.map_or_else(|| what.to_owned(), |namespace| format!("{what} in {namespace}")))
+            Health::new(
+                namespace.map_or_else(|| what.to_owned(), |namespace| format!("{what} in {namespace}")),
+            )
         };
         let mut watches = Vec::new();
         for namespace in scope.streams() {
@@ -98,7 +100,9 @@ impl Controller {
         if self.scope.selector().is_some() {
             let (this, client) = (Arc::clone(self), client());
             tokio::spawn(async move {
-                let (Some(health), Some(selector)) = (this.watches.last(), this.scope.selector()) else { return };
+                let (Some(health), Some(selector)) = (this.watches.last(), this.scope.selector()) else {
+                    return;
+                };
                 watch::namespaces(client, selector, health, |now| {
                     let new = this.scope.select(now);
                     if !new.is_empty() {
@@ -120,7 +124,8 @@ impl Controller {
         if tokio::time::timeout(limit, all).await.is_ok() {
             return Ok(());
         }
-        let missing = self.watches.iter().filter(|watch| !watch.is_complete()).map(|watch| watch.what.as_str());
+        let missing =
+            self.watches.iter().filter(|watch| !watch.is_complete()).map(|watch| watch.what.as_str());
         Err(missing.collect::<Vec<_>>().join(", "))
     }
 
@@ -188,7 +193,9 @@ impl Controller {
 
 /// What an operator takes its work from.
 #[derive(Debug)]
-pub struct Requests(futures::channel::mpsc::UnboundedReceiver<kube::runtime::scheduler::ScheduleRequest<Key>>);
+pub struct Requests(
+    futures::channel::mpsc::UnboundedReceiver<kube::runtime::scheduler::ScheduleRequest<Key>>,
+);
 
 impl Hears for Controller {
     fn look_at(&self, key: &Key) {

@@ -125,11 +125,12 @@ impl From<StoredPod> for Pod {
         let owners = metadata.owner_references.unwrap_or_default();
         let owner = owners.into_iter().find(|owner| owner.kind == "SparkApplication");
         let main = main_container(&status, role);
-        let ended = main.and_then(|container| container.state.as_ref()?.terminated.as_ref()).map(|ended| Ended {
-            code: ended.exit_code,
-            reason: ended.reason.as_deref().unwrap_or_default().into(),
-            message: ended.message.as_deref().unwrap_or_default().trim().into(),
-        });
+        let ended =
+            main.and_then(|container| container.state.as_ref()?.terminated.as_ref()).map(|ended| Ended {
+                code: ended.exit_code,
+                reason: ended.reason.as_deref().unwrap_or_default().into(),
+                message: ended.message.as_deref().unwrap_or_default().trim().into(),
+            });
         Self {
             name: metadata.name.unwrap_or_default().into(),
             uid: metadata.uid.unwrap_or_default().into(),
@@ -183,11 +184,14 @@ fn waiting(status: &PodStatus, role: Role) -> Option<Waiting> {
         Some(Waiting { reason: reason.into(), message: message.into() })
     };
     let mut initial = status.init_container_statuses.iter().flatten();
-    if let Some(found) = initial.find_map(blocked).or_else(|| main_container(status, role).and_then(blocked)) {
+    if let Some(found) = initial.find_map(blocked).or_else(|| main_container(status, role).and_then(blocked))
+    {
         return Some(found);
     }
     let conditions = status.conditions.iter().flatten();
-    let unscheduled = conditions.into_iter().find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
+    let unscheduled = conditions
+        .into_iter()
+        .find(|condition| condition.type_ == "PodScheduled" && condition.status == "False");
     unscheduled.map(|condition| Waiting {
         reason: condition.reason.as_deref().unwrap_or("Unschedulable").into(),
         message: condition.message.as_deref().unwrap_or_default().into(),
@@ -240,7 +244,8 @@ mod tests {
             let found = pod("driver", &json!({"phase": phase, "containerStatuses": containers}));
             assert_eq!(found.phase, expected, "{phase} {containers}");
         }
-        let executor = pod("executor", &json!({"phase": "Running", "containerStatuses": [ended("executor", 3)]}));
+        let executor =
+            pod("executor", &json!({"phase": "Running", "containerStatuses": [ended("executor", 3)]}));
         assert_eq!((executor.phase, executor.role), (Phase::Running, Role::Executor(7)));
         assert_eq!(executor.ended.unwrap().code, 3);
     }
@@ -251,13 +256,17 @@ mod tests {
             json!({"name": DRIVER_CONTAINER, "image": "", "imageID": "", "ready": false, "restartCount": 0,
                 "state": {"waiting": {"reason": reason, "message": "m"}}})
         };
-        let unscheduled = json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3"}]);
+        let unscheduled =
+            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3"}]);
         for (status, expected) in [
             (json!({}), None),
             (json!({"containerStatuses": [container("ContainerCreating")]}), None),
             (json!({"containerStatuses": [container("ErrImagePull")]}), Some("ErrImagePull")),
-            (json!({"initContainerStatuses": [container("CrashLoopBackOff")],
-                "containerStatuses": [container("PodInitializing")]}), Some("CrashLoopBackOff")),
+            (
+                json!({"initContainerStatuses": [container("CrashLoopBackOff")],
+                "containerStatuses": [container("PodInitializing")]}),
+                Some("CrashLoopBackOff"),
+            ),
             (json!({"conditions": unscheduled}), Some("Unschedulable")),
         ] {
             let found = pod("driver", &status).waiting;
@@ -267,7 +276,8 @@ mod tests {
 
     #[test]
     fn a_pod_says_why_it_was_killed() {
-        let found = pod("driver", &json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}));
+        let found =
+            pod("driver", &json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}));
         assert_eq!(found.message.as_deref(), Some("Evicted: low on memory"));
     }
 }

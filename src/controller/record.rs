@@ -89,7 +89,13 @@ impl Wishes {
                 // Who suspends it is heard even so.
                 let suspend = spec["suspend"] == true;
                 let driver_pod = format!("{name}-driver");
-                return Self { digest: Digest::of(spec, None), suspend, driver_pod, unreadable, ..Self::default() };
+                return Self {
+                    digest: Digest::of(spec, None),
+                    suspend,
+                    driver_pod,
+                    unreadable,
+                    ..Self::default()
+                };
             }
         };
         Self {
@@ -127,7 +133,9 @@ impl Application {
         let uid = metadata.uid.unwrap_or_default();
         let generation = metadata.generation.unwrap_or_default();
         let wishes = match known {
-            Some(known) if known.uid == uid && known.generation == generation && generation > 0 => known.wishes.clone(),
+            Some(known) if known.uid == uid && known.generation == generation && generation > 0 => {
+                known.wishes.clone()
+            }
             _ => Wishes::of(&name, &spec),
         };
         Self {
@@ -152,7 +160,11 @@ impl Application {
     /// Its error message; empty where there is none.
     #[must_use]
     pub fn error_message(&self) -> &str {
-        self.status.application_state.as_ref().and_then(|state| state.error_message.as_deref()).unwrap_or_default()
+        self.status
+            .application_state
+            .as_ref()
+            .and_then(|state| state.error_message.as_deref())
+            .unwrap_or_default()
     }
 
     /// Name of the driver pod that was written down, else the one it would get.

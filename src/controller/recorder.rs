@@ -79,11 +79,19 @@ impl Recorder {
 
     /// A submission has made its objects.
     pub fn submitted(&self, application: &Application, done: &Submitted) {
-        let reason = if done.adopted { "it was found: an earlier try made it" } else { "the application is submitted" };
+        let reason = if done.adopted {
+            "it was found: an earlier try made it"
+        } else {
+            "the application is submitted"
+        };
         for object in &done.created {
             let (kind, name) = object.split_once('/').unwrap_or(("", object));
             let resource = format!("{}s", kind.to_ascii_lowercase()).replace("policys", "policies");
-            self.wrote(application, &application.status, &Wrote { verb: "create", resource: &resource, name, reason });
+            self.wrote(
+                application,
+                &application.status,
+                &Wrote { verb: "create", resource: &resource, name, reason },
+            );
         }
     }
 
@@ -156,7 +164,8 @@ impl Recorder {
     /// A pod of an application has changed.
     pub fn pod(&self, index: &Index, key: &Key, before: Option<&Pod>, after: Option<&Pod>) {
         let Some(metrics) = &self.metrics else { return };
-        let labels = index.lock().application(key).map(|application| application.labels.clone()).unwrap_or_default();
+        let labels =
+            index.lock().application(key).map(|application| application.labels.clone()).unwrap_or_default();
         metrics.pod(&labels, &key.namespace, before, after);
     }
 }

@@ -140,16 +140,8 @@ pub const TRANSITIONS: &[Transition] = {
             to: Failed,
             when: "the restart policy allows no further submission",
         },
-        Transition {
-            from: &[Submitted, Unknown],
-            to: Running,
-            when: "the driver's container runs",
-        },
-        Transition {
-            from: &[Running, Unknown],
-            to: Submitted,
-            when: "the driver pod is pending",
-        },
+        Transition { from: &[Submitted, Unknown], to: Running, when: "the driver's container runs" },
+        Transition { from: &[Running, Unknown], to: Submitted, when: "the driver pod is pending" },
         Transition {
             from: &[Submitted, Running, Unknown],
             to: Succeeding,
@@ -161,26 +153,14 @@ pub const TRANSITIONS: &[Transition] = {
             when: "the driver's container ended otherwise, the driver pod is gone (SUBMITTED: beyond the grace period), or \
                    the state's deadline has passed",
         },
-        Transition {
-            from: &[Submitted, Running],
-            to: Unknown,
-            when: "the driver pod's phase is Unknown",
-        },
-        Transition {
-            from: &[Succeeding],
-            to: Completed,
-            when: "the restart policy is not Always",
-        },
+        Transition { from: &[Submitted, Running], to: Unknown, when: "the driver pod's phase is Unknown" },
+        Transition { from: &[Succeeding], to: Completed, when: "the restart policy is not Always" },
         Transition {
             from: &[Succeeding],
             to: PendingRerun,
             when: "the restart policy is Always, and what the run left is gone",
         },
-        Transition {
-            from: &[Failing],
-            to: Failed,
-            when: "the restart policy allows no further run",
-        },
+        Transition { from: &[Failing], to: Failed, when: "the restart policy allows no further run" },
         Transition {
             from: &[Failing],
             to: PendingRerun,
@@ -188,42 +168,55 @@ pub const TRANSITIONS: &[Transition] = {
         },
         Transition {
             from: &[
-                New, SubmissionFailed, PendingRerun, Invalidating, Succeeding, Failing, Suspending, Suspended, Resuming,
+                New,
+                SubmissionFailed,
+                PendingRerun,
+                Invalidating,
+                Succeeding,
+                Failing,
+                Suspending,
+                Suspended,
+                Resuming,
             ],
             to: Failed,
             when: "the state's deadline has passed",
         },
         Transition {
             from: &[
-                New, Submitted, Running, SubmissionFailed, PendingRerun, Succeeding, Failing, Completed, Failed,
-                Resuming, Unknown,
+                New,
+                Submitted,
+                Running,
+                SubmissionFailed,
+                PendingRerun,
+                Succeeding,
+                Failing,
+                Completed,
+                Failed,
+                Resuming,
+                Unknown,
             ],
             to: Invalidating,
             when: "the spec is another than the one that was submitted (more than suspend and timeToLiveSeconds)",
         },
-        Transition {
-            from: &[Invalidating],
-            to: PendingRerun,
-            when: "what ran is gone",
-        },
+        Transition { from: &[Invalidating], to: PendingRerun, when: "what ran is gone" },
         Transition {
             from: &[
-                New, Submitted, Running, SubmissionFailed, PendingRerun, Invalidating, Succeeding, Failing, Resuming,
+                New,
+                Submitted,
+                Running,
+                SubmissionFailed,
+                PendingRerun,
+                Invalidating,
+                Succeeding,
+                Failing,
+                Resuming,
                 Unknown,
             ],
             to: Suspending,
             when: "spec.suspend is true",
         },
-        Transition {
-            from: &[Suspending],
-            to: Suspended,
-            when: "what ran is gone",
-        },
-        Transition {
-            from: &[Suspended],
-            to: Resuming,
-            when: "spec.suspend is not true",
-        },
+        Transition { from: &[Suspending], to: Suspended, when: "what ran is gone" },
+        Transition { from: &[Suspended], to: Resuming, when: "spec.suspend is not true" },
     ]
 };
 
@@ -261,7 +254,8 @@ mod tests {
         for state in State::ALL {
             let entered = TRANSITIONS.iter().any(|step| step.to == state);
             assert!(entered || state == State::New, "{state} is never reached");
-            let left = TRANSITIONS.iter().any(|step| step.from.contains(&state) && step.to != State::Invalidating);
+            let left =
+                TRANSITIONS.iter().any(|step| step.from.contains(&state) && step.to != State::Invalidating);
             assert_eq!(!left, state.is_final(), "{state}");
         }
     }

@@ -78,7 +78,9 @@ fn fill(object: &mut Json, defaults: &Json) {
         match object.get_mut(key) {
             Some(there) if there.is_object() => fill(there, default),
             // Of the words that have a default an empty one says nothing.
-            Some(Json::String(there)) if there.is_empty() => *there = default.as_str().unwrap_or_default().to_owned(),
+            Some(Json::String(there)) if there.is_empty() => {
+                *there = default.as_str().unwrap_or_default().to_owned()
+            }
             Some(there) if !there.is_null() => {}
             _ => {
                 object.insert(key.clone(), default.clone());
@@ -190,7 +192,14 @@ pub enum Change {
 pub fn change(id: &str, uid: &str, generation: i64, attempt: i32, digest: Digest) -> Change {
     let hex: String = id.chars().filter(|c| *c != '-').collect();
     let bits = match u128::from_str_radix(&hex, 16) {
-        Ok(bits) if hex.len() == 32 && id.len() == 36 && (bits >> 76) & 0xf == 8 && (bits >> 72) & 0xf == SCHEME => bits,
+        Ok(bits)
+            if hex.len() == 32
+                && id.len() == 36
+                && (bits >> 76) & 0xf == 8
+                && (bits >> 72) & 0xf == SCHEME =>
+        {
+            bits
+        }
         _ => return Change::Foreign,
     };
     let mixed = mix(uid, digest);
@@ -249,7 +258,9 @@ mod tests {
 
     #[test]
     fn ids_of_others_say_nothing() {
-        for foreign in ["", "a", "0b7f6b2e-5c0e-4b52-9c5d-000000000000", "0b7f6b2e-5c0e-8252-9c5d-000000000000", "ü"] {
+        for foreign in
+            ["", "a", "0b7f6b2e-5c0e-4b52-9c5d-000000000000", "0b7f6b2e-5c0e-8252-9c5d-000000000000", "ü"]
+        {
             assert_eq!(change(foreign, "uid", 1, 1, Digest::default()), Change::Foreign, "{foreign}");
         }
     }
@@ -262,7 +273,10 @@ mod tests {
             ("time to live", json!({"timeToLiveSeconds": 5})),
             ("defaults written out", json!({"mode": "cluster", "restartPolicy": {"type": "Never"}})),
             ("an empty word", json!({"mode": ""})),
-            ("empty lists and maps", json!({"arguments": [], "sparkConf": {}, "volumes": null, "deps": {"jars": []}})),
+            (
+                "empty lists and maps",
+                json!({"arguments": [], "sparkConf": {}, "volumes": null, "deps": {"jars": []}}),
+            ),
         ] {
             let mut changed = spec();
             json_patch::merge(&mut changed, &change);

@@ -25,7 +25,8 @@ const LONGEST: usize = 63;
 pub fn service(application: &SparkApplication, submission: &str) -> Service {
     let spec = &application.spec;
     let configured = spec.spark_conf.as_ref().and_then(|conf| conf.get("spark.ui.port"));
-    let target = configured.and_then(|port| port.trim().parse().ok()).filter(|port| (1..=65535).contains(port));
+    let target =
+        configured.and_then(|port| port.trim().parse().ok()).filter(|port| (1..=65535).contains(port));
     let target = target.unwrap_or(PORT);
     let options = spec.spark_ui_options.clone().unwrap_or_default();
     let name = application.name_any();
@@ -45,7 +46,12 @@ pub fn service(application: &SparkApplication, submission: &str) -> Service {
             ..ObjectMeta::default()
         },
         spec: Some(ServiceSpec {
-            type_: Some(options.service_type.filter(|kind| !kind.is_empty()).unwrap_or_else(|| "ClusterIP".to_owned())),
+            type_: Some(
+                options
+                    .service_type
+                    .filter(|kind| !kind.is_empty())
+                    .unwrap_or_else(|| "ClusterIP".to_owned()),
+            ),
             selector: Some(BTreeMap::from(selector.map(|(key, value)| (key.to_owned(), value.to_owned())))),
             ports: Some(vec![ServicePort {
                 name: Some(options.service_port_name.unwrap_or_else(|| PORT_NAME.to_owned())),
@@ -68,7 +74,8 @@ pub fn name(application: &str) -> String {
     if name.len() <= LONGEST {
         return name;
     }
-    let digest = Sha256::digest(&name).iter().take(4).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest =
+        Sha256::digest(&name).iter().take(4).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     let kept: String = application.chars().take(LONGEST - SUFFIX.len() - 10).collect();
     format!("{kept}-{digest}-{SUFFIX}")
 }

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Pod as KubernetesPod};
 use kube::api::ObjectMeta;
 use kube::core::NamespaceResourceScope;
-use kube::runtime::watcher::{self, Event, watcher};
 use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Event, watcher};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -137,7 +137,13 @@ impl Resource for StoredPod {
 }
 
 /// Applications of a namespace, or of all. Ends never.
-pub async fn applications(client: Client, namespace: Option<&str>, index: &Index, hears: &dyn Hears, health: &Health) {
+pub async fn applications(
+    client: Client,
+    namespace: Option<&str>,
+    index: &Index,
+    hears: &dyn Hears,
+    health: &Health,
+) {
     let mut seen: Option<HashSet<Key>> = None;
     follow::<Stored>(client, namespace, watcher::Config::default(), health, |event| {
         let apply = |stored: Stored| {
@@ -182,7 +188,13 @@ fn tell(hears: &dyn Hears, changed: &Changed) {
 }
 
 /// Pods that were launched for applications, of a namespace or of all. Ends never.
-pub async fn pods(client: Client, namespace: Option<&str>, index: &Index, hears: &dyn Hears, health: &Health) {
+pub async fn pods(
+    client: Client,
+    namespace: Option<&str>,
+    index: &Index,
+    hears: &dyn Hears,
+    health: &Health,
+) {
     let config = watcher::Config::default().labels(&format!("{LAUNCHED_BY}=true"));
     let mut seen: Option<HashSet<(Key, Box<str>)>> = None;
     let apply = |stored: StoredPod| {
@@ -224,7 +236,12 @@ pub async fn pods(client: Client, namespace: Option<&str>, index: &Index, hears:
 }
 
 /// Namespaces by a label selector: whoever hears is given all that match, whenever they change. Ends never.
-pub async fn namespaces(client: Client, selector: &str, health: &Health, mut hears: impl FnMut(&HashSet<String>) + Send) {
+pub async fn namespaces(
+    client: Client,
+    selector: &str,
+    health: &Health,
+    mut hears: impl FnMut(&HashSet<String>) + Send,
+) {
     let config = watcher::Config::default().labels(selector);
     let mut known = HashSet::new();
     let mut listed: Option<HashSet<String>> = None;
@@ -256,7 +273,12 @@ async fn follow<K>(
     health: &Health,
     take: impl FnMut(Event<K>) + Send,
 ) where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug + Send + 'static,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + Debug
+        + Send
+        + 'static,
 {
     let api: Api<K> = match namespace {
         Some(namespace) => Api::namespaced(client, namespace),

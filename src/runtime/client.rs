@@ -308,7 +308,8 @@ async fn configuration(kubeconfig: Option<&str>, context: Option<&str>) -> Resul
     let named = env::var("KUBECONFIG").ok().filter(|paths| !paths.is_empty());
     let home = env::home_dir().map(|home| home.join(".kube").join("config")).filter(|path| path.is_file());
     let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
-    let Some(file) = kubeconfig.map(str::to_owned).or(named).or(home.map(|path| path.display().to_string())) else {
+    let Some(file) = kubeconfig.map(str::to_owned).or(named).or(home.map(|path| path.display().to_string()))
+    else {
         if env::var_os("KUBERNETES_SERVICE_HOST").is_none() {
             return Err(ClusterError::NoCluster);
         }

@@ -36,10 +36,15 @@ impl Election {
     /// A leader would be replaced before it has given up.
     pub fn check(&self) -> Result<(), String> {
         if self.duration <= self.renew_deadline {
-            return Err("--leader-election-lease-duration must be longer than --leader-election-renew-deadline".into());
+            return Err(
+                "--leader-election-lease-duration must be longer than --leader-election-renew-deadline"
+                    .into(),
+            );
         }
         if self.renew_deadline <= self.retry {
-            return Err("--leader-election-renew-deadline must be longer than --leader-election-retry-period".into());
+            return Err(
+                "--leader-election-renew-deadline must be longer than --leader-election-retry-period".into(),
+            );
         }
         if self.duration < Duration::from_secs(1) {
             return Err("--leader-election-lease-duration must be a second or longer".into());
@@ -132,17 +137,18 @@ impl<'a> Candidate<'a> {
         // An answer that comes later must not make us lead.
         let cluster = self.cluster.within((*renew_deadline).min(Duration::from_secs(5)));
         let now = MicroTime(Timestamp::now());
-        let mut lease = match cluster.ask(&format!("get the lease {namespace}/{name}"), self.api.get_opt(name)).await? {
-            Some(lease) => lease,
-            None => Lease {
-                metadata: ObjectMeta {
-                    name: Some(name.clone()),
-                    namespace: Some(namespace.clone()),
-                    ..ObjectMeta::default()
+        let mut lease =
+            match cluster.ask(&format!("get the lease {namespace}/{name}"), self.api.get_opt(name)).await? {
+                Some(lease) => lease,
+                None => Lease {
+                    metadata: ObjectMeta {
+                        name: Some(name.clone()),
+                        namespace: Some(namespace.clone()),
+                        ..ObjectMeta::default()
+                    },
+                    spec: None,
                 },
-                spec: None,
-            },
-        };
+            };
         let version = lease.metadata.resource_version.clone();
         let known = self.seen.as_ref().filter(|seen| seen.lease.metadata.resource_version == version);
         let at = known.map_or_else(Instant::now, |known| known.at);
@@ -166,10 +172,22 @@ impl<'a> Candidate<'a> {
         spec.renew_time = Some(now);
         let parameters = PostParams::default();
         let written = match version {
-            None => cluster.ask(&format!("create the lease {namespace}/{name}"), self.api.create(&parameters, &lease)).await,
+            None => {
+                cluster
+                    .ask(
+                        &format!("create the lease {namespace}/{name}"),
+                        self.api.create(&parameters, &lease),
+                    )
+                    .await
+            }
             // Another version is refused: somebody else was quicker.
             Some(_) => {
-                cluster.ask(&format!("update the lease {namespace}/{name}"), self.api.replace(name, &parameters, &lease)).await
+                cluster
+                    .ask(
+                        &format!("update the lease {namespace}/{name}"),
+                        self.api.replace(name, &parameters, &lease),
+                    )
+                    .await
             }
         };
         match written {

@@ -86,7 +86,9 @@ mod tests {
 
     #[test]
     fn levels_have_names_and_numbers() {
-        for (text, level) in [("INFO", LevelFilter::INFO), ("5", LevelFilter::TRACE), ("panic", LevelFilter::ERROR)] {
+        for (text, level) in
+            [("INFO", LevelFilter::INFO), ("5", LevelFilter::TRACE), ("panic", LevelFilter::ERROR)]
+        {
             assert_eq!(text.parse(), Ok(Level(level)));
         }
         for text in ["", "0", "6", "loud"] {

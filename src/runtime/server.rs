@@ -25,7 +25,10 @@ pub fn address(text: &str) -> Result<Option<SocketAddr>, String> {
     }
     let whole = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
     let whole = whole.replace("localhost:", "127.0.0.1:");
-    whole.parse().map(Some).map_err(|_| format!("{text} is no address: write :8080, 127.0.0.1:8080, or 0 for none"))
+    whole
+        .parse()
+        .map(Some)
+        .map_err(|_| format!("{text} is no address: write :8080, 127.0.0.1:8080, or 0 for none"))
 }
 
 /// Listens at an address.

@@ -20,7 +20,8 @@ impl Summary {
     /// The name or a label is none that Prometheus takes.
     pub fn new(name: &str, help: &str, labels: &[&str]) -> Result<Self, prometheus::Error> {
         let labels = labels.iter().map(|&label| label.to_owned()).collect();
-        let description = Desc::new(name.to_owned(), help.to_owned(), labels, std::collections::HashMap::new())?;
+        let description =
+            Desc::new(name.to_owned(), help.to_owned(), labels, std::collections::HashMap::new())?;
         Ok(Self { description, observed: Arc::default() })
     }
 

@@ -78,6 +78,20 @@ impl SubmitError {
         }
     }
 
+    /// Whether it says nothing of the application: the cluster was not reached, was busy, or what an earlier run left is
+    /// still going. What was created by then is left for the next try, which finds it.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Cluster { error, .. } => {
+                error.retryable()
+                    && matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused")
+            }
+            Self::StillThere { .. } => true,
+            _ => false,
+        }
+    }
+
     /// A short name that does not change: for metrics and events.
     #[must_use]
     pub fn category(&self) -> &'static str {

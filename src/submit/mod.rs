@@ -98,7 +98,8 @@ pub trait Submitter: Send + Sync {
     /// created by then is found by the next try of the same submission.
     ///
     /// # Errors
-    /// See [`SubmitError`]. What was created is removed again, as far as the cluster lets it.
+    /// See [`SubmitError`]. What was created is removed again, unless the failure [passes](SubmitError::passes): then the
+    /// next try finds it.
     fn submit<'a>(
         &'a self,
         application: &'a Compiled,

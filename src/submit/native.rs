@@ -50,6 +50,8 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
             created.extend(names);
             Ok(Submitted { missing, ..Submitted::of(&pod, created, adopted) })
         }
+        // Deleting it would make the next try create a second one.
+        Err(error) if error.passes() => Err(error),
         Err(error) => {
             // What belongs to the pod goes with it. Where not even that succeeds, the next try finds it.
             let _ = existing::delete(cluster, &pod).await;

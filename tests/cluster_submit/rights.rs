@@ -6,32 +6,11 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use spark_operator::submit::{Job, Native, SubmitError, Submitter};
 
-use crate::case::case;
+use crate::controller::controller;
 use crate::job::{beside, driver_of, jobs_that};
 use crate::place::{LIMIT, Place, client, compiled, connection, run, with_all};
 use crate::support::eventually;
 use crate::support::namespace::Account;
-
-/// An account with the controller's rights in this namespace as the chart renders them for these submitters.
-fn controller(place: &Place, submitter: &str) -> Account {
-    let namespace = &place.0.name;
-    let values = json!({"spark": {"jobNamespaces": [namespace]}, "submitter": {"type": submitter}});
-    let case = case("default", &values.to_string());
-    let here = |kind: &'static str| {
-        let mut found = case.objects.iter().filter(move |object| object.kind() == kind).filter(|object| {
-            object.namespace() == namespace.as_str() && object.name().ends_with("-controller")
-        });
-        let one = found.next().unwrap_or_else(|| panic!("no {kind} in the job namespace"));
-        assert!(found.next().is_none(), "more than one {kind}");
-        one
-    };
-    let (role, binding) = (here("Role"), here("RoleBinding"));
-    assert_eq!((binding.text("/roleRef/kind"), binding.text("/roleRef/name")), ("Role", role.name()));
-    place.0.cluster.create(&place.0.path("rbac.authorization.k8s.io/v1", "roles"), &role.json);
-    let account = place.0.account("controller");
-    place.0.bind(&account, "Role", role.name());
-    account
-}
 
 /// What the account was denied, and how much it asked for.
 fn denied(place: &Place, account: &Account) -> (usize, BTreeSet<String>) {
@@ -47,7 +26,7 @@ fn denied(place: &Place, account: &Account) -> (usize, BTreeSet<String>) {
 #[test]
 fn native_submission_needs_no_right_that_the_chart_does_not_give() {
     let Some(place) = Place::new("rights") else { return };
-    let account = controller(&place, "native");
+    let account = controller(&place.0, "native");
     run(async {
         let cluster = connection(client(&account.kubeconfig).await);
         let application = place.application("pi", &with_all());
@@ -87,7 +66,7 @@ fn native_submission_needs_no_right_that_the_chart_does_not_give() {
 #[test]
 fn submission_by_job_needs_no_right_that_the_chart_does_not_give() {
     let Some(place) = Place::new("rights") else { return };
-    let account = controller(&place, "job");
+    let account = controller(&place.0, "job");
     run(async {
         let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "10"});
         let account = client(&account.kubeconfig).await;

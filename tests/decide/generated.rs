@@ -9,7 +9,13 @@ use spark_operator::controller::state::{State, allowed};
 use super::scene::{Scene, driver, pod};
 
 fn phases() -> impl Strategy<Value = Phase> {
-    prop::sample::select(vec![Phase::Pending, Phase::Running, Phase::Succeeded, Phase::Failed, Phase::Unknown])
+    prop::sample::select(vec![
+        Phase::Pending,
+        Phase::Running,
+        Phase::Succeeded,
+        Phase::Failed,
+        Phase::Unknown,
+    ])
 }
 
 fn scenes() -> impl Strategy<Value = Scene> {
@@ -20,9 +26,14 @@ fn scenes() -> impl Strategy<Value = Scene> {
         json!({"type": "OnFailure", "onFailureRetries": 2, "onSubmissionFailureRetries": 1}),
     ]);
     let status = (0..4i32, 0..4i32, any::<bool>(), any::<bool>(), any::<bool>(), 900..1_300i64);
-    let seen = (prop::option::of((phases(), any::<bool>())), prop::collection::vec(phases(), 0..4), any::<[bool; 2]>());
+    let seen = (
+        prop::option::of((phases(), any::<bool>())),
+        prop::collection::vec(phases(), 0..4),
+        any::<[bool; 2]>(),
+    );
     let wishes = (any::<bool>(), any::<bool>(), prop::option::of(-1..300i64), any::<bool>());
-    let times = (990..1_400i64, prop::option::of(990..1_400i64), prop::option::of(990..1_400i64), any::<bool>());
+    let times =
+        (990..1_400i64, prop::option::of(990..1_400i64), prop::option::of(990..1_400i64), any::<bool>());
     (prop::sample::select(State::ALL.to_vec()), policies, status, seen, wishes, times).prop_map(
         |(state, policy, (attempts, runs, error, named, ended, last), (driver_, executors, [absent, removed]), wishes, times)| {
             let (suspend, edited, ttl, deleting) = wishes;

@@ -30,9 +30,21 @@ fn a_new_application_is_written_down_and_then_submitted() {
     pending.status = serde_json::to_value(&intent).unwrap();
     check(vec![
         ("written down", pending.clone(), "submit"),
-        ("suspended before it is submitted", new.clone().spec(&json!({"suspend": true})), "SUSPENDING: SparkApplicationSuspending"),
-        ("suspended while it is submitted", pending.clone().spec(&json!({"suspend": true})), "SUSPENDING: SparkApplicationSuspending"),
-        ("its driver is there: it was submitted before a crash", pending.clone().with(driver(Phase::Running)), "submit"),
+        (
+            "suspended before it is submitted",
+            new.clone().spec(&json!({"suspend": true})),
+            "SUSPENDING: SparkApplicationSuspending",
+        ),
+        (
+            "suspended while it is submitted",
+            pending.clone().spec(&json!({"suspend": true})),
+            "SUSPENDING: SparkApplicationSuspending",
+        ),
+        (
+            "its driver is there: it was submitted before a crash",
+            pending.clone().with(driver(Phase::Running)),
+            "submit",
+        ),
         (
             "changed while it is submitted",
             Scene { generation: 2, ..pending.clone() }.spec(&json!({"arguments": ["1"]})),
@@ -56,7 +68,8 @@ fn a_driver_that_is_there_decides() {
         let scene = Scene::of(state);
         let failed = "FAILING (driver container failed with ExitCode: 7, Reason: Error): SparkDriverFailed";
         let to = |phase| scene.clone().with(driver(phase)).says();
-        let stays = |expected: &str, in_: &str| if state == in_ { "wait".to_owned() } else { expected.to_owned() };
+        let stays =
+            |expected: &str, in_: &str| if state == in_ { "wait".to_owned() } else { expected.to_owned() };
         // Its Spark id is written down for the first time.
         let seen = scene.clone().status(&json!({"sparkApplicationId": "spark-1"}));
         let to_seen = |phase| seen.clone().with(driver(phase)).says();
@@ -88,7 +101,9 @@ fn the_real_cause_is_told_while_a_driver_waits() {
     for reason in ["ErrImagePull", "Unschedulable", "CreateContainerConfigError"] {
         assert_eq!(submitted.clone().with(blocked(reason)).says(), told(reason));
     }
-    let waits = submitted.status(&json!({"applicationState": {"errorMessage": "driver pod is pending: ErrImagePull: other words"}}));
+    let waits = submitted.status(
+        &json!({"applicationState": {"errorMessage": "driver pod is pending: ErrImagePull: other words"}}),
+    );
     check(vec![
         ("the same again", waits.clone().with(blocked("ErrImagePull")), "wait"),
         ("the same by another name", waits.clone().with(blocked("ImagePullBackOff")), "wait"),
@@ -126,7 +141,11 @@ fn restart_policies_count_attempts_as_retries_and_one() {
         ("its driver seems gone", failing(1, fails(2)), "look"),
         ("its driver is gone", failing(1, fails(2)).gone(), "remove the rest"),
         ("all is gone", failing(1, fails(2)).gone().removed(), rerun),
-        ("always", failing(9, json!({"type": "Always", "onFailureRetryInterval": 1})).gone().removed(), rerun),
+        (
+            "always",
+            failing(9, json!({"type": "Always", "onFailureRetryInterval": 1})).gone().removed(),
+            rerun,
+        ),
     ]);
 }
 
@@ -142,9 +161,17 @@ fn submissions_are_tried_again_on_their_own_account() {
     check(vec![
         ("not due", failed(1).at(1_020), "wait until 1030"),
         ("due", failed(1), "SUBMISSION_FAILED"),
-        ("due, and something is left", failed(1).with(driver(Phase::Pending)), "remove pi-driver pi-driver-uid"),
+        (
+            "due, and something is left",
+            failed(1).with(driver(Phase::Pending)),
+            "remove pi-driver pi-driver-uid",
+        ),
         ("no more", failed(2), "look"),
-        ("no more, and something is left", failed(2).with(driver(Phase::Running)), "remove pi-driver pi-driver-uid"),
+        (
+            "no more, and something is left",
+            failed(2).with(driver(Phase::Running)),
+            "remove pi-driver pi-driver-uid",
+        ),
         ("no more, and nothing is left", failed(2).gone().removed(), "FAILED (why): SparkApplicationFailed"),
     ]);
     let again = failed(1).write().status;
@@ -172,10 +199,22 @@ fn an_application_that_ended_well_is_completed_or_run_again() {
         ),
         ("on failure alone", succeeding().restart(json!({"type": "OnFailure"})), "remove the rest"),
         ("always", succeeding().restart(always.clone()), "remove pi-driver pi-driver-uid"),
-        ("always, gone", succeeding().restart(always).gone().removed(), "PENDING_RERUN: SparkApplicationPendingRerun"),
-        ("the driver was deleted meanwhile", Scene::of("SUCCEEDING").removed(), "COMPLETED: SparkApplicationCompleted SparkDriverCompleted"),
+        (
+            "always, gone",
+            succeeding().restart(always).gone().removed(),
+            "PENDING_RERUN: SparkApplicationPendingRerun",
+        ),
+        (
+            "the driver was deleted meanwhile",
+            Scene::of("SUCCEEDING").removed(),
+            "COMPLETED: SparkApplicationCompleted SparkDriverCompleted",
+        ),
     ]);
-    let status = succeeding().status(&json!({"driverInfo": {"webUIServiceName": "pi-ui-svc"}})).removed().write().status;
+    let status = succeeding()
+        .status(&json!({"driverInfo": {"webUIServiceName": "pi-ui-svc"}}))
+        .removed()
+        .write()
+        .status;
     assert_eq!(status.driver_info.web_ui_service_name, None);
     assert_eq!(status.driver_info.pod_name.as_deref(), Some("pi-driver"));
 }
@@ -194,19 +233,39 @@ fn what_failed_and_still_runs_is_stopped() {
 #[test]
 fn suspending_removes_what_runs_and_resuming_submits_again() {
     let suspend = json!({"suspend": true});
-    for state in
-        ["SUBMITTED", "RUNNING", "SUBMISSION_FAILED", "PENDING_RERUN", "INVALIDATING", "SUCCEEDING", "FAILING", "UNKNOWN", "RESUMING"]
-    {
+    for state in [
+        "SUBMITTED",
+        "RUNNING",
+        "SUBMISSION_FAILED",
+        "PENDING_RERUN",
+        "INVALIDATING",
+        "SUCCEEDING",
+        "FAILING",
+        "UNKNOWN",
+        "RESUMING",
+    ] {
         let scene = Scene::of(state).spec(&suspend);
         assert_eq!(scene.says(), "SUSPENDING: SparkApplicationSuspending", "{state}");
     }
     let mut resuming = Scene::of("SUSPENDED");
     resuming.status = serde_json::to_value(resuming.write().status).unwrap();
     check(vec![
-        ("it runs", Scene::of("SUSPENDING").spec(&suspend).with(driver(Phase::Running)), "remove pi-driver pi-driver-uid"),
+        (
+            "it runs",
+            Scene::of("SUSPENDING").spec(&suspend).with(driver(Phase::Running)),
+            "remove pi-driver pi-driver-uid",
+        ),
         ("it seems gone", Scene::of("SUSPENDING").spec(&suspend), "look"),
-        ("it is gone", Scene::of("SUSPENDING").spec(&suspend).gone().removed(), "SUSPENDED: SparkApplicationSuspended"),
-        ("no longer wanted", Scene::of("SUSPENDING").gone().removed(), "SUSPENDED: SparkApplicationSuspended"),
+        (
+            "it is gone",
+            Scene::of("SUSPENDING").spec(&suspend).gone().removed(),
+            "SUSPENDED: SparkApplicationSuspended",
+        ),
+        (
+            "no longer wanted",
+            Scene::of("SUSPENDING").gone().removed(),
+            "SUSPENDED: SparkApplicationSuspended",
+        ),
         ("it stays so", Scene::of("SUSPENDED").spec(&suspend), "wait"),
         ("resumed", Scene::of("SUSPENDED"), "RESUMING: SparkApplicationResuming"),
         ("ended", Scene::of("COMPLETED").spec(&suspend), "wait"),
@@ -234,15 +293,23 @@ fn another_spec_is_another_run() {
     }
     check(vec![
         ("it runs", Scene::of("INVALIDATING").with(driver(Phase::Running)), "remove pi-driver pi-driver-uid"),
-        ("it is gone", Scene::of("INVALIDATING").gone().removed(), "PENDING_RERUN: SparkApplicationPendingRerun"),
+        (
+            "it is gone",
+            Scene::of("INVALIDATING").gone().removed(),
+            "PENDING_RERUN: SparkApplicationPendingRerun",
+        ),
     ]);
     let reset = Scene::of("INVALIDATING").gone().removed().write().status;
-    assert_eq!((reset.submission_id, reset.submission_attempts, reset.execution_attempts), (None, None, None));
+    assert_eq!(
+        (reset.submission_id, reset.submission_attempts, reset.execution_attempts),
+        (None, None, None)
+    );
 }
 
 #[test]
 fn what_is_no_other_run_goes_on() {
-    let mut running = Scene::of("RUNNING").status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
+    let mut running =
+        Scene::of("RUNNING").status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
     running.generation = 5;
     let nodes = json!({"executor": {"nodeSelector": {"a": "b"}}});
     let mut gate = running.clone().spec(&nodes);
@@ -300,7 +367,10 @@ fn deadlines_end_what_waits_for_too_long() {
         ("it runs too long", limited(running, State::Running), "FAILING (RUNNING for longer than 1m)"),
         (
             "it does not go",
-            limited(Scene { looked: Some(NOW), ..Scene::of("SUSPENDING").with(leaving(driver(Phase::Running))) }, State::Suspending),
+            limited(
+                Scene { looked: Some(NOW), ..Scene::of("SUSPENDING").with(leaving(driver(Phase::Running))) },
+                State::Suspending,
+            ),
             "FAILED (SUSPENDING for longer than 1m): SparkApplicationFailed",
         ),
         ("it is done: none", limited(Scene::of("COMPLETED"), State::Completed), "wait"),
@@ -309,8 +379,10 @@ fn deadlines_end_what_waits_for_too_long() {
 
 #[test]
 fn executors_alone_are_written_once_in_a_second() {
-    let mut running = Scene::of("RUNNING").status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
-    running.executors = vec![pod("e-1", Role::Executor(1), Phase::Running), pod("e-2", Role::Executor(2), Phase::Pending)];
+    let mut running =
+        Scene::of("RUNNING").status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
+    running.executors =
+        vec![pod("e-1", Role::Executor(1), Phase::Running), pod("e-2", Role::Executor(2), Phase::Pending)];
     check(vec![
         ("long ago", running.clone(), "RUNNING: SparkExecutorPending SparkExecutorRunning"),
         ("just now", Scene { written: Some(NOW), ..running.clone() }, "wait until 1101"),
@@ -319,11 +391,7 @@ fn executors_alone_are_written_once_in_a_second() {
             Scene { written: Some(NOW), ..running.clone() }.with(driver(Phase::Succeeded)),
             "SUCCEEDING: SparkDriverCompleted SparkExecutorPending SparkExecutorRunning",
         ),
-        (
-            "known",
-            running.status(&json!({"executorState": {"e-1": "RUNNING", "e-2": "PENDING"}})),
-            "wait",
-        ),
+        ("known", running.status(&json!({"executorState": {"e-1": "RUNNING", "e-2": "PENDING"}})), "wait"),
     ]);
 }
 
@@ -331,7 +399,11 @@ fn executors_alone_are_written_once_in_a_second() {
 fn one_that_is_being_deleted_lets_its_driver_go() {
     let deleted = |scene: Scene| Scene { deleting: true, ..scene };
     check(vec![
-        ("it runs", deleted(Scene::of("RUNNING").with(driver(Phase::Running))), "remove pi-driver pi-driver-uid"),
+        (
+            "it runs",
+            deleted(Scene::of("RUNNING").with(driver(Phase::Running))),
+            "remove pi-driver pi-driver-uid",
+        ),
         ("it goes", deleted(Scene::of("RUNNING").with(leaving(driver(Phase::Running)))), "wait"),
         ("it is gone", deleted(Scene::of("RUNNING")), "wait"),
         ("it was to be suspended", deleted(Scene::of("RUNNING").spec(&json!({"suspend": true}))), "wait"),

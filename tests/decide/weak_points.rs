@@ -30,10 +30,15 @@ fn weak_points_1_to_3_a_submission_that_is_done_again_has_the_same_id() {
     let intent = status(&new, new.write().status);
     assert!(pending(&intent.application()));
     // Whatever happened between the intent and the next write: the same submission.
-    for seen in [intent.clone(), intent.clone().with(driver(Phase::Running)), Scene { now: 99_999, ..intent.clone() }] {
+    for seen in
+        [intent.clone(), intent.clone().with(driver(Phase::Running)), Scene { now: 99_999, ..intent.clone() }]
+    {
         assert_eq!(seen.step(), Step::Submit);
     }
-    let done = status(&intent, intent.viewed(Digest::default(), |view| submitted(view, &made(), Vec::new(), None).status));
+    let done = status(
+        &intent,
+        intent.viewed(Digest::default(), |view| submitted(view, &made(), Vec::new(), None).status),
+    );
     assert_eq!(done.application().submission(), intent.application().submission());
     assert!(!pending(&done.application()));
 }
@@ -82,7 +87,8 @@ fn weak_point_11_the_end_of_a_run_is_not_that_of_the_next() {
 
 #[test]
 fn weak_point_14_a_missing_interval_is_five_seconds() {
-    let scene = Scene::of("FAILING").restart(json!({"type": "Always", "onFailureRetryInterval": null})).at(1_004);
+    let scene =
+        Scene::of("FAILING").restart(json!({"type": "Always", "onFailureRetryInterval": null})).at(1_004);
     assert_eq!(scene.says(), "wait until 1005");
     let by_hand = scene.status(&json!({"lastSubmissionAttemptTime": null, "submissionAttempts": null}));
     assert_eq!(by_hand.says(), "wait until 1009", "from now on, where nobody knows since when");
@@ -103,7 +109,8 @@ fn weak_point_15_each_event_is_sent_once_and_says_what_happened() {
 
 #[test]
 fn weak_point_20_leaving_out_a_default_is_no_change() {
-    let mut scene = Scene::of("RUNNING").spec(&json!({"mode": "cluster", "restartPolicy": {"type": "Never"}}));
+    let mut scene =
+        Scene::of("RUNNING").spec(&json!({"mode": "cluster", "restartPolicy": {"type": "Never"}}));
     scene.status["submissionID"] = scene.id().into();
     scene = scene.status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
     scene.generation = 2;
@@ -113,12 +120,15 @@ fn weak_point_20_leaving_out_a_default_is_no_change() {
 
 #[test]
 fn ids_of_the_operator_before_are_taken_as_they_are() {
-    let foreign = json!({"submissionID": "0b7f6b2e-5c0e-4b52-9c5d-0123456789ab", "sparkApplicationId": "spark-1"});
+    let foreign =
+        json!({"submissionID": "0b7f6b2e-5c0e-4b52-9c5d-0123456789ab", "sparkApplicationId": "spark-1"});
     let running = Scene::of("RUNNING").status(&foreign).with(driver(Phase::Running));
     assert_eq!(running.says(), "wait");
     // What was seen first counts as submitted.
     let baseline = running.application().wishes.digest;
     let edited = running.spec(&json!({"arguments": ["2"]}));
     let step = edited.viewed(baseline, |view| spark_operator::controller::decide(view, &edited.policy));
-    assert!(matches!(step, Step::Write(write) if write.status.application_state.as_ref().unwrap().state == "INVALIDATING"));
+    assert!(
+        matches!(step, Step::Write(write) if write.status.application_state.as_ref().unwrap().state == "INVALIDATING")
+    );
 }

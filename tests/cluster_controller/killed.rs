@@ -1,0 +1,331 @@
+//! The operator is killed (-9) before and after every write that it makes in the life of an application, and started
+//! again: the job runs exactly once in each attempt, nothing is left over, and the end is the same.
+//!
+//! A plan that fails is written to a file; `KILL_PLAN=FILE` runs it alone, again and again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::operator::Operator;
+use crate::place::{LIMIT, Place, driver, state_of};
+use crate::proxy::{Plan, Proxy, Sent, When};
+use crate::support::within;
+
+/// How many are tried at a time.
+const AT_ONCE: usize = 6;
+/// How often a plan from a file is run.
+const AGAIN: usize = 20;
+
+/// What a user does with an application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum Life {
+    Completes,
+    FailsAndIsTriedAgain,
+    IsSuspendedAndResumed,
+    IsChanged,
+    IsDeleted,
+}
+
+/// A plan that can be kept.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+struct Case {
+    life: Life,
+    plan: Plan,
+}
+
+/// What an application has come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct End {
+    state: String,
+    /// Submissions and runs, as the status counts them.
+    attempts: (Json, Json),
+    /// What is left, by kind.
+    left: BTreeMap<&'static str, usize>,
+    /// How many drivers were created.
+    drivers: usize,
+}
+
+impl Life {
+    const ALL: [Self; 5] = [
+        Self::Completes,
+        Self::FailsAndIsTriedAgain,
+        Self::IsSuspendedAndResumed,
+        Self::IsChanged,
+        Self::IsDeleted,
+    ];
+
+    fn spec(self) -> Json {
+        match self {
+            Self::Completes => driver(&[("run-for", "0")]),
+            Self::FailsAndIsTriedAgain => {
+                let mut spec = driver(&[("outcome", "fail"), ("run-for", "0")]);
+                spec["restartPolicy"] =
+                    json!({"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1});
+                spec
+            }
+            // Until it is deleted: what a user does next has all the time it needs.
+            Self::IsSuspendedAndResumed | Self::IsChanged | Self::IsDeleted => driver(&[("outcome", "run")]),
+        }
+    }
+
+    /// Does what the user does, and waits for the end.
+    fn live(self, place: &Place, name: &str) -> String {
+        place.create(name, &self.spec());
+        let end = match self {
+            Self::Completes => place.in_state(name, "COMPLETED"),
+            Self::FailsAndIsTriedAgain => place.in_state(name, "FAILED"),
+            Self::IsSuspendedAndResumed => {
+                place.in_state(name, "RUNNING");
+                place.patch(name, &json!({"spec": {"suspend": true}}));
+                place.in_state(name, "SUSPENDED");
+                place.patch(name, &json!({"spec": {"suspend": false}}));
+                place.in_state(name, "RUNNING")
+            }
+            Self::IsChanged => {
+                let before = place.in_state(name, "RUNNING")["status"]["submissionID"].clone();
+                place.patch(name, &json!({"spec": {"arguments": ["2"]}}));
+                place.until(name, "to run as it is now", |application| {
+                    let id = &application["status"]["submissionID"];
+                    state_of(application) == "RUNNING" && *id != before && !id.is_null()
+                })
+            }
+            Self::IsDeleted => {
+                place.in_state(name, "RUNNING");
+                place.delete(name);
+                place.gone(name);
+                return "gone".to_owned();
+            }
+        };
+        state_of(&end).to_owned()
+    }
+}
+
+/// Drivers that were created, by the submission that did so.
+fn drivers(sent: &[Sent], name: &str) -> BTreeMap<String, usize> {
+    let mut drivers = BTreeMap::new();
+    for sent in sent.iter().filter(|sent| sent.title() == "POST pods" && sent.status == 201) {
+        let labels = &sent.answer["metadata"]["labels"];
+        if labels["sparkoperator.k8s.io/app-name"] == name {
+            let id = labels["sparkoperator.k8s.io/submission-id"].as_str().unwrap().to_owned();
+            *drivers.entry(id).or_default() += 1;
+        }
+    }
+    drivers
+}
+
+/// Lives a life under an operator that is killed as planned; what it came to, and whether it was killed.
+fn run(place: &Place, name: &str, life: Life, plan: Option<Plan>) -> (End, bool, Vec<Sent>) {
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let first = Proxy::new(&place.account.kubeconfig, plan);
+    let second = Proxy::new(&place.account.kubeconfig, None);
+    let start = |proxy: &Proxy, what: &str| {
+        let kubeconfig = proxy.kubeconfig(place.file(&format!("{name}-{what}.json")));
+        Operator::start(&kubeconfig, &place.file(&format!("{name}-{what}.log")), &[&namespaces])
+    };
+    let mut operator = start(&first, "first");
+    let (state, killed, mut operator) = std::thread::scope(|scope| {
+        let user = scope.spawn(|| life.live(place, name));
+        let mut killed = false;
+        while !user.is_finished() {
+            if first.kill.recv_timeout(Duration::from_millis(20)).is_ok() {
+                operator.kill();
+                operator = start(&second, "second");
+                killed = true;
+            }
+        }
+        (user.join().unwrap(), killed, operator)
+    });
+    let sent = [first.sent(), second.sent()].concat();
+    let created = drivers(&sent, name);
+    for (id, count) in &created {
+        assert_eq!(*count, 1, "{life:?} {plan:?}: submission {id} made {count} drivers");
+    }
+    let counted = |field: &str| {
+        let answer = sent
+            .iter()
+            .rev()
+            .find(|sent| sent.title() == "PUT sparkapplications/status" && sent.status == 200);
+        answer.map(|sent| sent.answer["status"][field].clone()).unwrap_or_default()
+    };
+    let attempts = (counted("submissionAttempts"), counted("executionAttempts"));
+    assert!(operator.runs(), "it ended by itself");
+    let end = End { state, attempts, left: place.left(name), drivers: created.len() };
+    (end, killed, sent)
+}
+
+/// The end without a fault, and its writes.
+fn whole(place: &Place, life: Life) -> (End, Vec<String>) {
+    let (_, _, sent) = run(place, "whole", life, None);
+    // Events come when they come: the end is that of the second run, when everything has been seen.
+    let end = settled(place, "whole", life);
+    let writes = sent
+        .iter()
+        .filter(|sent| sent.path.contains("whole") || sent.method == "POST")
+        .map(Sent::title)
+        .collect();
+    place.delete("whole");
+    (End { drivers: drivers(&sent, "whole").len(), ..end }, writes)
+}
+
+fn settled(place: &Place, name: &str, life: Life) -> End {
+    let left = || place.left(name);
+    if life == Life::IsDeleted {
+        return End { state: "gone".to_owned(), attempts: Default::default(), left: left(), drivers: 0 };
+    }
+    let application = place.get(name);
+    let status = &application["status"];
+    let attempts = (status["submissionAttempts"].clone(), status["executionAttempts"].clone());
+    End { state: state_of(&application).to_owned(), attempts, left: left(), drivers: 0 }
+}
+
+/// What is wrong with a run under this plan, if anything is; and whether the operator was killed.
+fn judge(place: &Place, name: &str, case: Case, expected: &End) -> (Option<String>, bool) {
+    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        run(place, name, case.life, Some(case.plan))
+    }));
+    let Ok((end, killed, _)) = run else {
+        return (Some(format!("{case:?}: it did not come to its end")), true);
+    };
+    // What the garbage collector takes, it may take a moment.
+    let settles = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        within(LIMIT, &format!("{case:?}"), || {
+            let now = End { drivers: end.drivers, ..settled(place, name, case.life) };
+            if now == *expected { Ok(()) } else { Err(format!("{now:?} and not {expected:?}")) }
+        });
+    }));
+    let wrong = settles
+        .is_err()
+        .then(|| format!("{case:?}: {:?} and not {expected:?}", settled(place, name, case.life)));
+    place.delete(name);
+    (wrong, killed)
+}
+
+/// Kills at every write of a life.
+fn kill_everywhere(life: Life) {
+    let Some(place) = Place::new("killed") else { return };
+    let (expected, writes) = whole(&place, life);
+    let cases: Vec<_> = (0..writes.len())
+        .flat_map(|write| [When::Before, When::After].map(|when| Case { life, plan: Plan { write, when } }))
+        .collect();
+    let (next, kills) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let place = Place::new("killed").unwrap();
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let when = format!("{:?}", case.plan.when).to_lowercase();
+                    let (found, killed) =
+                        judge(&place, &format!("w{}-{when}", case.plan.write), *case, &expected);
+                    kills.fetch_add(usize::from(killed), Ordering::SeqCst);
+                    if let Some(found) = found {
+                        wrong.lock().unwrap().push((*case, found));
+                    }
+                }
+            });
+        }
+    });
+    let kinds: BTreeSet<_> = writes.iter().map(String::as_str).collect();
+    let wrong = wrong.into_inner().unwrap();
+    println!(
+        "killed: {life:?}: {} writes, {} kills at them, {} jobs lost or doubled",
+        writes.len(),
+        kills.load(Ordering::SeqCst),
+        wrong.len()
+    );
+    println!("  writes: {kinds:?}");
+    for (case, _) in &wrong {
+        let file =
+            std::env::temp_dir().join(format!("kill-{life:?}-{}-{:?}.json", case.plan.write, case.plan.when));
+        std::fs::write(&file, serde_json::to_string(case).unwrap()).unwrap();
+        println!(
+            "  to run it again: KILL_PLAN={} cargo test --test cluster_controller killed",
+            file.display()
+        );
+    }
+    assert!(wrong.is_empty(), "{:#?}", wrong.into_iter().map(|(_, wrong)| wrong).collect::<Vec<_>>());
+    // Events may be one more or less in a run; every write of the recorded run was met.
+    assert!(kills.into_inner() + 2 >= cases.len(), "not all plans were met");
+}
+
+#[test]
+fn killed_while_an_application_completes() {
+    kill_everywhere(Life::Completes);
+}
+
+#[test]
+fn killed_while_an_application_fails_and_is_tried_again() {
+    kill_everywhere(Life::FailsAndIsTriedAgain);
+}
+
+#[test]
+fn killed_while_an_application_is_suspended_and_resumed() {
+    kill_everywhere(Life::IsSuspendedAndResumed);
+}
+
+#[test]
+fn killed_while_an_application_is_changed() {
+    kill_everywhere(Life::IsChanged);
+}
+
+#[test]
+fn killed_while_an_application_is_deleted() {
+    kill_everywhere(Life::IsDeleted);
+}
+
+#[test]
+fn a_plan_of_a_file_is_run_again() {
+    let Some(file) = std::env::var_os("KILL_PLAN") else { return };
+    let Some(place) = Place::new("killed") else { return };
+    let case: Case = serde_json::from_str(&std::fs::read_to_string(Path::new(&file)).unwrap()).unwrap();
+    let (expected, _) = whole(&place, case.life);
+    for number in 0..AGAIN {
+        let (wrong, killed) = judge(&place, &format!("again-{number}"), case, &expected);
+        println!(
+            "run {number}: {} {}",
+            if killed { "killed" } else { "not killed" },
+            wrong.as_deref().unwrap_or("right")
+        );
+        assert!(wrong.is_none());
+    }
+}
+
+#[test]
+fn two_operators_at_once_double_nothing() {
+    let Some(place) = Place::new("two") else { return };
+    let proxies = [0, 1].map(|_| Proxy::new(&place.account.kubeconfig, None));
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let _operators: Vec<_> = (proxies.iter().enumerate())
+        .map(|(number, proxy)| {
+            let kubeconfig = proxy.kubeconfig(place.file(&format!("{number}.json")));
+            Operator::start(&kubeconfig, &place.file(&format!("{number}.log")), &[&namespaces])
+        })
+        .collect();
+    let lives: Vec<_> = (0..10).flat_map(|_| Life::ALL).collect();
+    std::thread::scope(|scope| {
+        for (number, life) in lives.iter().enumerate() {
+            let place = &place;
+            scope.spawn(move || life.live(place, &format!("app-{number}")));
+        }
+    });
+    let sent = [proxies[0].sent(), proxies[1].sent()].concat();
+    let mut made = 0;
+    for number in 0..lives.len() {
+        for (id, count) in drivers(&sent, &format!("app-{number}")) {
+            assert_eq!(count, 1, "app-{number}: submission {id}");
+            made += 1;
+        }
+    }
+    let refused = sent.iter().filter(|sent| sent.status == 409).count();
+    println!(
+        "two operators: {} applications, {made} drivers, none twice; {refused} writes were refused",
+        lives.len()
+    );
+    // Each life makes one driver or two.
+    assert_eq!(made, 10 * (1 + 2 + 2 + 2 + 1));
+}

@@ -1,0 +1,321 @@
+//! Every way a job ends, or does not begin.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::place::{Place, application, driver, error_of, state_of};
+use crate::support::{eventually, within};
+
+fn merged(mut spec: Json, patch: &Json) -> Json {
+    json_patch::merge(&mut spec, patch);
+    spec
+}
+
+#[test]
+fn drivers_that_end_are_told_with_the_real_cause() {
+    let Some(place) = Place::new("ends") else { return };
+    let _operator = place.operator(&[]);
+    let cases = [
+        ("well", driver(&[]), "COMPLETED", ""),
+        ("at-once", driver(&[("run-for", "0")]), "COMPLETED", ""),
+        (
+            "badly",
+            driver(&[("outcome", "fail"), ("exit-code", "7"), ("message", "last words")]),
+            "FAILED",
+            "driver container failed with ExitCode: 7, Reason: Error, Message: last words",
+        ),
+        (
+            "out-of-memory",
+            driver(&[("outcome", "oom")]),
+            "FAILED",
+            "driver container failed with ExitCode: 137, Reason: OOMKilled (it used more memory than its limit: raise memory \
+             or memoryOverhead)",
+        ),
+        ("evicted", driver(&[("outcome", "evict")]), "FAILED", "Evicted: "),
+        (
+            "class",
+            driver(&[("outcome", "fail"), ("exit-code", "101")]),
+            "FAILED",
+            "could not load the main class",
+        ),
+    ];
+    for (name, spec, _, _) in &cases {
+        place.create(name, spec);
+    }
+    for (name, _, state, error) in &cases {
+        let ended = place.in_state(name, state);
+        assert!(error_of(&ended).contains(error), "{name}: {}", error_of(&ended));
+        let conditions = ended["status"]["conditions"].as_array().unwrap();
+        let succeeded = conditions.iter().find(|condition| condition["type"] == "Succeeded").unwrap();
+        assert_eq!(succeeded["status"], if *state == "COMPLETED" { "True" } else { "False" }, "{name}");
+        assert!(!ended["status"]["terminationTime"].is_null(), "{name}");
+        assert!(
+            place
+                .list("v1", "services")
+                .iter()
+                .all(|service| service["metadata"]["name"] != format!("{name}-ui-svc"))
+        );
+    }
+    let events = eventually("the last event", || {
+        let events = place.events("well");
+        if events.iter().any(|reason| reason == "SparkApplicationCompleted") {
+            Ok(events)
+        } else {
+            Err(events.join(" "))
+        }
+    });
+    for reason in ["SparkApplicationSubmitted", "SparkDriverRunning", "SparkDriverCompleted"] {
+        assert!(events.iter().any(|event| event == reason), "{reason}: {events:?}");
+    }
+}
+
+#[test]
+fn drivers_that_do_not_begin_are_told_within_seconds() {
+    let Some(place) = Place::new("waits") else { return };
+    let _operator = place.operator(&["--state-deadlines=SUBMITTED=8s"]);
+    place.create("image", &driver(&[("outcome", "image-pull-error")]));
+    place.create("large", &merged(driver(&[]), &json!({"driver": {"coreRequest": "2000"}})));
+    let says = |name: &str, text: &str| {
+        within(Duration::from_secs(20), &format!("{name}: {text}"), || {
+            let now = place.get(name);
+            if error_of(&now).contains(text) { Ok(now) } else { Err(format!("{:#}", now["status"])) }
+        })
+    };
+    let image = says("image", "driver pod is pending: ErrImagePull: ");
+    assert_eq!(
+        (state_of(&image), image["status"]["conditions"][0]["reason"].as_str()),
+        ("SUBMITTED", Some("ErrImagePull"))
+    );
+    says("large", "driver pod is pending: Unschedulable: 0/5 nodes are available");
+    // And when the time is up it is failed, and nothing of it runs.
+    for name in ["image", "large"] {
+        let failed = place.in_state(name, "FAILED");
+        assert!(
+            error_of(&failed).starts_with("SUBMITTED for longer than 8s: driver pod is pending: "),
+            "{}",
+            error_of(&failed)
+        );
+        assert!(
+            place.list("v1", "pods").iter().all(|pod| pod["metadata"]["name"] != format!("{name}-driver"))
+        );
+    }
+}
+
+#[test]
+fn submissions_that_fail_say_why_and_leave_nothing() {
+    let Some(place) = Place::new("refused") else { return };
+    let _operator = place.operator(&[]);
+    let pods = place.namespace.path("v1", "pods");
+    let foreign =
+        json!({"metadata": {"name": "taken-driver"}, "spec": {"containers": [{"name": "a", "image": "a"}]}});
+    place.cluster().create(&pods, &foreign);
+    let retries = json!({"restartPolicy": {"type": "OnFailure", "onSubmissionFailureRetries": 1,
+        "onSubmissionFailureRetryInterval": 1}});
+    for (name, spec, error) in [
+        ("taken", json!({}), "driver pod already exist: "),
+        ("account", json!({"driver": {"serviceAccount": "nobody"}}), "serviceaccount \"nobody\" not found"),
+        ("version", json!({"sparkVersion": "2.4.8"}), "spec.sparkVersion: "),
+        ("denied", json!({"sparkConf": {"spark.kubernetes.namespace": "other"}}), "is not allowed"),
+        (
+            "again",
+            merged(json!({"driver": {"serviceAccount": "nobody"}}), &retries),
+            "serviceaccount \"nobody\" not found",
+        ),
+    ] {
+        place.create(name, &spec);
+        let failed = place.in_state(name, "FAILED");
+        assert!(error_of(&failed).contains(error), "{name}: {}", error_of(&failed));
+        let attempts = if name == "again" { 2 } else { 1 };
+        assert_eq!(failed["status"]["submissionAttempts"], attempts, "{name}");
+        assert!(place.left(name).is_empty(), "{name}: {:?}", place.left(name));
+    }
+    assert_eq!(
+        place.cluster().get(&format!("{pods}/taken-driver"))["metadata"]["deletionTimestamp"],
+        Json::Null
+    );
+    // Mended, it runs.
+    place.patch("version", &json!({"spec": {"sparkVersion": "4.0.5"}}));
+    place.in_state("version", "COMPLETED");
+}
+
+#[test]
+fn a_quota_that_is_used_up_is_told_and_tried_again() {
+    let Some(place) = Place::new("quota") else { return };
+    let _operator = place.operator(&[]);
+    let quotas = place.namespace.path("v1", "resourcequotas");
+    place.cluster().create(&quotas, &json!({"metadata": {"name": "q"}, "spec": {"hard": {"pods": "0"}}}));
+    eventually("the quota", || {
+        let status = place.cluster().get(&format!("{quotas}/q"))["status"].take();
+        if status["hard"]["pods"] == "0" { Ok(()) } else { Err(status) }
+    });
+    let retries = json!({"restartPolicy": {"type": "OnFailure", "onSubmissionFailureRetries": 9,
+        "onSubmissionFailureRetryInterval": 1}});
+    place.create("pi", &merged(driver(&[]), &retries));
+    let failed = place.in_state("pi", "SUBMISSION_FAILED");
+    assert!(error_of(&failed).contains("exceeded quota"), "{}", error_of(&failed));
+    place.cluster().delete(&format!("{quotas}/q"));
+    place.in_state("pi", "COMPLETED");
+}
+
+#[test]
+fn what_others_do_to_pods_and_status_is_noticed() {
+    let Some(place) = Place::new("others") else { return };
+    let mut operator = place.operator(&[]);
+    let runs = driver(&[("outcome", "run")]);
+    for name in ["deleted", "edited", "state"] {
+        place.create(name, &runs);
+    }
+    place.create(
+        "always",
+        &merged(runs.clone(), &json!({"restartPolicy": {"type": "Always", "onFailureRetryInterval": 1}})),
+    );
+    for name in ["deleted", "edited", "state", "always"] {
+        place.in_state(name, "RUNNING");
+    }
+    let pod = |name: &str| place.namespace.path("v1", &format!("pods/{name}-driver?gracePeriodSeconds=0"));
+    place.cluster().delete(&pod("deleted"));
+    let lost = place.in_state("deleted", "FAILED");
+    assert!(error_of(&lost).contains("driver"), "{}", error_of(&lost));
+    let before = place.get("always")["status"]["submissionID"].clone();
+    place.cluster().delete(&pod("always"));
+    place.until("always", "to run again", |now| {
+        state_of(now) == "RUNNING" && now["status"]["submissionID"] != before
+    });
+    // A status edited by hand: the driver tells what is true.
+    place.patch_status("edited", &json!({"applicationState": {"state": "WHATEVER"}, "executionAttempts": 1}));
+    place.in_state("edited", "RUNNING");
+    place.patch_status(
+        "state",
+        &json!({"applicationState": {"state": "SUBMITTED"}, "lastSubmissionAttemptTime": null}),
+    );
+    place.in_state("state", "RUNNING");
+    // One that cannot be read says so; all others go on.
+    place.create("next", &driver(&[]));
+    place.in_state("next", "COMPLETED");
+    assert!(operator.runs());
+}
+
+#[test]
+fn executors_come_and_go() {
+    let Some(place) = Place::new("executors") else { return };
+    let _operator = place.operator(&[]);
+    place.create("pi", &driver(&[("run-for", "8")]));
+    let running = place.in_state("pi", "RUNNING");
+    let names: Vec<_> = [1, 2].into_iter().map(|number| place.executor(&running, number)).collect();
+    let is = |now: &Json, number: usize| {
+        now["status"]["executorState"][&names[number]].as_str().unwrap_or_default().to_owned()
+    };
+    place.until("pi", "to list both", |now| is(now, 0) == "RUNNING" && is(now, 1) == "RUNNING");
+    place.cluster().delete(&place.namespace.path("v1", &format!("pods/{}", names[0])));
+    place.until("pi", "to miss one", |now| ["UNKNOWN", "FAILED"].contains(&is(now, 0).as_str()));
+    let completed = place.in_state("pi", "COMPLETED");
+    assert_ne!(is(&completed, 1), "UNKNOWN");
+    assert_eq!(place.events("pi").iter().filter(|reason| *reason == "SparkApplicationCompleted").count(), 1);
+}
+
+#[test]
+fn what_happens_while_no_operator_runs_is_caught_up() {
+    let Some(place) = Place::new("down") else { return };
+    let mut operator = place.operator(&[]);
+    place.create("changed", &driver(&[("outcome", "run")]));
+    place.create("ends", &driver(&[("run-for", "4")]));
+    place.create("done", &driver(&[("run-for", "0")]));
+    let before = place.in_state("changed", "RUNNING")["status"]["submissionID"].clone();
+    place.in_state("ends", "RUNNING");
+    let done = place.in_state("done", "COMPLETED");
+    assert!(operator.stop().success());
+    place.patch("changed", &json!({"spec": {"arguments": ["2"]}}));
+    place.create("new", &driver(&[]));
+    std::thread::sleep(Duration::from_secs(5));
+    let mut operator = place.operator(&["--enable-ui-service=true"]);
+    place.until("changed", "to run as it is now", |now| {
+        state_of(now) == "RUNNING"
+            && now["status"]["submissionID"] != before
+            && !now["status"]["submissionID"].is_null()
+    });
+    place.in_state("ends", "COMPLETED");
+    place.in_state("new", "COMPLETED");
+    // And nothing at all of what is quiet.
+    let version = |object: &Json| object["metadata"]["resourceVersion"].clone();
+    assert_eq!(version(&place.get("done")), version(&done));
+    let writes = operator.wrote().len();
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(operator.wrote().len(), writes, "a quiet operator writes");
+    assert!(operator.stop().success());
+    // A restart is no change: nor is a restart of another operator that has the same object.
+    let mut again = place.operator(&["--max-tracked-executor-per-app=9"]);
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(again.wrote().len(), 0, "{:?}", again.wrote());
+    assert!(again.stop().success());
+}
+
+#[test]
+fn a_leader_gives_way_at_once_when_told_to_stop() {
+    let Some(place) = Place::new("leads") else { return };
+    let lease = [
+        "--leader-election=true".to_owned(),
+        "--leader-election-lock-name=test".to_owned(),
+        format!("--leader-election-lock-namespace={}", place.namespace.name),
+    ];
+    let role = json!({"metadata": {"name": "lease"}, "rules": [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
+        "verbs": ["get", "create", "update"]}]});
+    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
+    place.namespace.bind(&place.account, "Role", "lease");
+    let flags: Vec<_> = lease.iter().map(String::as_str).collect();
+    let mut first = place.operator(&flags);
+    place.create("one", &driver(&[]));
+    place.in_state("one", "COMPLETED");
+    let mut second = place.operator(&[&flags[..], &["--driver-pod-creation-grace-period=11s"]].concat());
+    eventually("the second to wait", || {
+        if second.log().contains("another leads") { Ok(()) } else { Err(second.log()) }
+    });
+    let begun = std::time::Instant::now();
+    assert!(first.stop().success());
+    place.create("two", &driver(&[]));
+    eventually("the second to lead", || {
+        if second.log().contains("\"leading\"") { Ok(()) } else { Err(second.log()) }
+    });
+    println!("a leader that is told to stop: another leads {:.1} s later", begun.elapsed().as_secs_f64());
+    place.in_state("two", "COMPLETED");
+    // Killed, its lease must run out.
+    second.kill();
+    let begun = std::time::Instant::now();
+    let mut third = place.operator(&[&flags[..], &["--driver-pod-creation-grace-period=12s"]].concat());
+    within(Duration::from_secs(60), "the third to lead", || {
+        if third.log().contains("\"leading\"") { Ok(()) } else { Err(third.log()) }
+    });
+    println!("a leader that is killed: another leads {:.1} s later", begun.elapsed().as_secs_f64());
+    assert!(third.stop().success());
+}
+
+#[test]
+fn five_hundred_at_once_are_each_run_once() {
+    const COUNT: usize = 500;
+    let Some(place) = Place::new("many") else { return };
+    let mut operator = place.operator(&[]);
+    let list: Vec<_> = (0..COUNT)
+        .map(|number| application(&format!("app-{number}"), &driver(&[("run-for", "1")])).to_string())
+        .collect();
+    let begun = std::time::Instant::now();
+    let args = ["create", "--namespace", &place.namespace.name, "--filename=-"];
+    let run = place.cluster().kubectl(&place.cluster().kubeconfig(), &args, &list.join("\n---\n"));
+    assert!(run.ok, "{}", run.stderr);
+    let created = begun.elapsed();
+    within(Duration::from_mins(5), "all to be completed", || {
+        let all = place.list("sparkoperator.k8s.io/v1beta2", "sparkapplications");
+        let done = all.iter().filter(|application| state_of(application) == "COMPLETED").count();
+        std::thread::sleep(Duration::from_millis(500));
+        if done == COUNT { Ok(()) } else { Err(format!("{done} of {COUNT}")) }
+    });
+    println!(
+        "{COUNT} applications at once: created in {:.1} s, all completed after {:.1} s",
+        created.as_secs_f64(),
+        begun.elapsed().as_secs_f64()
+    );
+    let pods = place.list("v1", "pods");
+    assert_eq!(pods.len(), COUNT);
+    let attempts = place.list("sparkoperator.k8s.io/v1beta2", "sparkapplications");
+    assert!(attempts.iter().all(|application| application["status"]["executionAttempts"] == 1));
+    assert!(operator.stop().success());
+}

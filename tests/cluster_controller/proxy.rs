@@ -1,0 +1,184 @@
+//! Between an operator and the API server: what it writes is counted, and at a write of our choice it is killed, before
+//! the API server sees the write, or after it was done and before the answer is seen.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::{Value as Json, json};
+
+/// When the operator is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum When {
+    /// The API server never sees the write.
+    Before,
+    /// The write is done, and its answer never seen.
+    After,
+}
+
+/// At which write, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Plan {
+    pub write: usize,
+    pub when: When,
+}
+
+/// A write that reached the API server.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub method: String,
+    pub path: String,
+    pub status: u16,
+    pub answer: Json,
+}
+
+impl Sent {
+    /// `POST pods`, `PUT sparkapplications/status`.
+    pub fn title(&self) -> String {
+        let parts: Vec<_> = self.path.split('/').skip_while(|part| *part != "namespaces").skip(2).collect();
+        let resource = match parts.as_slice() {
+            [resource, _, sub] => format!("{resource}/{sub}"),
+            [resource, ..] => (*resource).to_owned(),
+            [] => self.path.clone(),
+        };
+        format!("{} {resource}", self.method)
+    }
+}
+
+/// A proxy. It listens until the process ends.
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+    /// Says when the operator is to be killed.
+    pub kill: Receiver<()>,
+}
+
+struct Shared {
+    client: Client,
+    plan: Option<Plan>,
+    kill: Sender<()>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Writes that came.
+    came: usize,
+    /// Whether the operator is dead: nothing of it gets through any more.
+    dead: bool,
+    sent: Vec<Sent>,
+}
+
+impl Proxy {
+    /// A proxy that asks with the rights of a kubeconfig.
+    pub fn new(kubeconfig: &Path, plan: Option<Plan>) -> Self {
+        let (kill, killed) = channel();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (ready, shared) = channel();
+        let kubeconfig = kubeconfig.to_owned();
+        thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let config = Kubeconfig::read_from(kubeconfig).unwrap();
+                let config =
+                    Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.unwrap();
+                let client = Client::try_from(config).unwrap();
+                let shared = Arc::new(Shared { client, plan, kill, seen: Mutex::default() });
+                ready.send(Arc::clone(&shared)).unwrap();
+                let router = Router::new().fallback(forward).with_state(shared);
+                axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router).await.unwrap();
+            });
+        });
+        Self { port, shared: shared.recv().unwrap(), kill: killed }
+    }
+
+    /// A kubeconfig that leads here, as a file of this name.
+    pub fn kubeconfig(&self, file: PathBuf) -> PathBuf {
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "a",
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+            "clusters": [{"name": "a", "cluster": {"server": format!("http://127.0.0.1:{}", self.port)}}],
+            "users": [{"name": "a", "user": {}}],
+        });
+        std::fs::write(&file, config.to_string()).unwrap();
+        file
+    }
+
+    /// The writes that reached the API server.
+    pub fn sent(&self) -> Vec<Sent> {
+        self.shared.seen.lock().unwrap().sent.clone()
+    }
+}
+
+impl Shared {
+    /// A request came: at which of our plans, if at one; None where the operator is dead.
+    fn came(&self, writes: bool) -> Option<Option<Plan>> {
+        let mut seen = self.seen.lock().unwrap();
+        if seen.dead {
+            return None;
+        }
+        let number = seen.came;
+        seen.came += usize::from(writes);
+        let hit = self.plan.filter(|plan| writes && plan.write == number);
+        seen.dead = hit.is_some();
+        Some(hit)
+    }
+}
+
+async fn never() -> Response {
+    std::future::pending().await
+}
+
+async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let writes = parts.method != Method::GET;
+    let Some(hit) = shared.came(writes) else { return never().await };
+    if hit.is_some_and(|plan| plan.when == When::Before) {
+        shared.kill.send(()).unwrap();
+        return never().await;
+    }
+    let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
+    let mut forwarded = axum::http::Request::builder().method(parts.method).uri(parts.uri);
+    for (name, value) in &parts.headers {
+        if name != "host" && name != "content-length" && name != "authorization" {
+            forwarded = forwarded.header(name, value);
+        }
+    }
+    let forwarded = forwarded.body(kube::client::Body::from(body.to_vec())).unwrap();
+    let answer = match shared.client.send(forwarded).await {
+        Ok(answer) => answer,
+        Err(error) => return (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    };
+    let (mut head, body) = answer.into_parts();
+    // They are of the answer as it came, which may have been compressed.
+    for name in ["content-length", "content-encoding", "transfer-encoding"] {
+        head.headers.remove(name);
+    }
+    if !writes {
+        return Response::from_parts(head, Body::new(body));
+    }
+    let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap();
+    shared.seen.lock().unwrap().sent.push(Sent {
+        method,
+        path,
+        status: head.status.as_u16(),
+        answer: serde_json::from_slice(&body).unwrap_or_default(),
+    });
+    if hit.is_some() {
+        shared.kill.send(()).unwrap();
+        return never().await;
+    }
+    Response::from_parts(head, Body::from(body))
+}
