@@ -93,24 +93,18 @@ fn shortened(names: &[&str]) -> String {
 
 /// Why a pod failed, in the words that users of Kubeflow's operator look for, and then what else is known.
 pub(super) fn failure(pod: &Pod, what: &str) -> String {
-    let mut text = match &pod.ended {
-        Some(ended) => {
-            let mut text =
-                format!("{what} container failed with ExitCode: {}, Reason: {}", ended.code, ended.reason);
-            if let Some(meaning) = meaning(ended, pod.role) {
-                text += &format!(" ({meaning})");
-            }
-            if !ended.message.is_empty() {
-                text += &format!(", Message: {}", ended.message);
-            }
-            text
+    let mut parts = match &pod.ended {
+        Some(ended @ Ended { code, reason, message }) => {
+            let meaning = meaning(ended, pod.role).map(|meaning| format!(" ({meaning})")).unwrap_or_default();
+            let mut parts =
+                vec![format!("{what} container failed with ExitCode: {code}, Reason: {reason}{meaning}")];
+            parts.extend((!message.is_empty()).then(|| format!(", Message: {message}")));
+            parts
         }
-        None => format!("{what} container status missing"),
+        None => vec![format!("{what} container status missing")],
     };
-    if let Some(message) = &pod.message {
-        text += &format!("; {message}");
-    }
-    text
+    parts.extend(pod.message.as_ref().map(|message| format!("; {message}")));
+    parts.concat()
 }
 
 /// What an exit code means that does not say so itself.
@@ -118,9 +112,10 @@ fn meaning(ended: &Ended, role: Role) -> Option<&'static str> {
     let driver = role == Role::Driver;
     Some(match (ended.code, &*ended.reason) {
         (_, "OOMKilled") => "it used more memory than its limit: raise memory or memoryOverhead",
-        (_, "ContainerCannotRun" | "StartError") => "the image has no such program: is it a Spark image?",
         (126, _) => "the image's program cannot be executed: is it a Spark image?",
-        (127, _) => "the image has no such program: is it a Spark image?",
+        (127, _) | (_, "ContainerCannotRun" | "StartError") => {
+            "the image has no such program: is it a Spark image?"
+        }
         (101, _) if driver => {
             "Spark could not load the main class or the application file: see the driver's log"
         }

@@ -19,8 +19,8 @@ fn state_of(pod: &Pod) -> &'static str {
 /// What the status says of executors.
 #[derive(Debug, Default)]
 pub(super) struct Executors<'a> {
-    /// States by pod.
-    pub states: BTreeMap<String, String>,
+    /// States by pod; None where there are none.
+    pub listed: Option<BTreeMap<String, String>>,
     /// Those whose state is another than before.
     pub changed: Vec<(&'a Pod, &'static str)>,
 }
@@ -35,19 +35,20 @@ pub(super) fn observe<'a>(
 ) -> Executors<'a> {
     let empty = BTreeMap::new();
     let before = before.unwrap_or(&empty);
-    let mut found = Executors::default();
+    let mut listed = BTreeMap::new();
+    let mut changed = Vec::new();
     let mut there: Vec<&Pod> = pods.to_vec();
     there.sort_by_key(|pod| std::cmp::Reverse(number(pod)));
     for pod in there.into_iter().take(most) {
         let state = state_of(pod);
         if before.get(&*pod.name).is_none_or(|before| before != state) {
-            found.changed.push((pod, state));
+            changed.push((pod, state));
         }
-        found.states.insert(pod.name.to_string(), state.to_owned());
+        listed.insert(pod.name.to_string(), state.to_owned());
     }
-    found.changed.reverse();
-    let room = most.saturating_sub(found.states.len());
-    let mut gone: Vec<_> = before.iter().filter(|(name, _)| !found.states.contains_key(*name)).collect();
+    changed.reverse();
+    let room = most.saturating_sub(listed.len());
+    let mut gone: Vec<_> = before.iter().filter(|(name, _)| !listed.contains_key(*name)).collect();
     gone.sort_by_key(|(name, _)| std::cmp::Reverse(trailing_number(name)));
     for (name, state) in gone.into_iter().take(room) {
         let state = match (state.as_str(), application) {
@@ -56,9 +57,9 @@ pub(super) fn observe<'a>(
             (_, State::Failing | State::Failed) => "FAILED",
             _ => "UNKNOWN",
         };
-        found.states.insert(name.clone(), state.to_owned());
+        listed.insert(name.clone(), state.to_owned());
     }
-    found
+    Executors { listed: Some(listed).filter(|listed| !listed.is_empty()), changed }
 }
 
 fn number(pod: &Pod) -> u64 {
@@ -109,7 +110,11 @@ mod tests {
         ] {
             let pod = pod(3, Phase::Running);
             let found = observe(Some(&before), &[&pod], application, 10);
-            assert_eq!(found.states, states(&[(1, gone), (2, "FAILED"), (3, "RUNNING")]), "{application}");
+            assert_eq!(
+                found.listed.unwrap(),
+                states(&[(1, gone), (2, "FAILED"), (3, "RUNNING")]),
+                "{application}"
+            );
             assert_eq!(found.changed, [(&pod, "RUNNING")]);
         }
     }
@@ -123,8 +128,11 @@ mod tests {
         let found = observe(Some(&before), &refs, State::Running, 5);
         let running = |number| (number, "RUNNING");
         let expected = [(10, "COMPLETED"), (1499, "COMPLETED"), running(1500), running(1501), running(1502)];
-        assert_eq!(found.states, states(&expected));
-        assert_eq!(observe(None, &refs, State::Running, 2).states, states(&[running(1501), running(1502)]));
-        assert!(observe(Some(&before), &refs, State::Running, 0).states.is_empty());
+        assert_eq!(found.listed.unwrap(), states(&expected));
+        assert_eq!(
+            observe(None, &refs, State::Running, 2).listed.unwrap(),
+            states(&[running(1501), running(1502)])
+        );
+        assert!(observe(Some(&before), &refs, State::Running, 0).listed.is_none());
     }
 }

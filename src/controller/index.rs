@@ -69,10 +69,9 @@ impl Known {
         let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
         let known = self.applications.get(&key);
         let application = Application::of(stored, known.map(|entry| &entry.application));
-        if let Some(entry) = known.filter(|entry| entry.application.uid == application.uid) {
-            if !later(&application.version, &entry.application.version) {
-                return None;
-            }
+        let same = known.filter(|entry| entry.application.uid == application.uid);
+        if same.is_some_and(|entry| !later(&application.version, &entry.application.version)) {
+            return None;
         }
         let before = self.applications.remove(&key);
         let memory = Memory::of(&application, before.as_ref(), now);
@@ -119,15 +118,11 @@ impl Known {
     /// Takes in a pod; the application it belongs to, where what is kept of it is new.
     pub fn apply_pod(&mut self, stored: StoredPod) -> Option<(Key, Option<Pod>, Pod)> {
         let key = stored.application()?;
-        let pod = Pod::from(stored);
+        let mut pod = Pod::from(stored);
         let pods = self.pods.entry(key.clone()).or_default();
-        let before = pods.insert(pod.name.clone(), pod.clone());
         // What was asked to go is on its way, whatever an event from before says.
-        if before.as_ref().is_some_and(|before| before.uid == pod.uid && before.leaving) {
-            if let Some(pod) = pods.get_mut(&pod.name) {
-                pod.leaving = true;
-            }
-        }
+        pod.leaving |= pods.get(&pod.name).is_some_and(|known| known.uid == pod.uid && known.leaving);
+        let before = pods.insert(pod.name.clone(), pod.clone());
         (before.as_ref() != Some(&pod)).then_some((key, before, pod))
     }
 

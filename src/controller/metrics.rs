@@ -75,23 +75,23 @@ impl Metrics {
     pub fn new(config: &Config, registry: &Registry) -> Result<Self, prometheus::Error> {
         let names: Vec<_> = config.labels.iter().map(|name| label(name)).collect();
         let names: Vec<_> = names.iter().map(String::as_str).collect();
-        let named = |name: &str| format!("{}{name}", config.prefix).replace('-', "_");
+        let full = |name: &str| format!("{}{name}", config.prefix).replace('-', "_");
         let register = |collector: Box<dyn Collector>| registry.register(collector);
         let counter = |name: &str, help: &str| {
-            let made = CounterVec::new(Opts::new(named(name), help), &names)?;
+            let made = CounterVec::new(Opts::new(full(name), help), &names)?;
             register(Box::new(made.clone())).map(|()| made)
         };
         let gauge = |name: &str, help: &str| {
-            let made = GaugeVec::new(Opts::new(named(name), help), &names)?;
+            let made = GaugeVec::new(Opts::new(full(name), help), &names)?;
             register(Box::new(made.clone())).map(|()| made)
         };
         let summary = |name: &str, help: &str| {
-            let made = Summary::new(&named(name), help, &names)?;
+            let made = Summary::new(&full(name), help, &names)?;
             register(Box::new(made.clone())).map(|()| made)
         };
         let histogram = |name: &str, help: &str, buckets: &[f64]| {
             let made =
-                HistogramVec::new(HistogramOpts::new(named(name), help).buckets(buckets.to_vec()), &names)?;
+                HistogramVec::new(HistogramOpts::new(full(name), help).buckets(buckets.to_vec()), &names)?;
             register(Box::new(made.clone())).map(|()| made)
         };
         Ok(Self {

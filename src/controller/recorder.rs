@@ -69,7 +69,7 @@ impl Recorder {
             name = wrote.name,
             application = %application.key.name,
             uid = %application.uid,
-            submission = status.submission_id.as_deref().unwrap_or_default(),
+            submission = status.submission_id.as_deref().unwrap_or_else(|| application.submission()),
             attempt = status.submission_attempts.unwrap_or_default(),
             state = %state,
             reason = wrote.reason,

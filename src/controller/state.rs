@@ -229,12 +229,11 @@ pub fn allowed(from: State, to: State) -> bool {
 /// [`TRANSITIONS`] as a table in Markdown.
 #[must_use]
 pub fn table() -> String {
-    let mut text = "| from | to | when |\n| --- | --- | --- |\n".to_owned();
-    for Transition { from, to, when } in TRANSITIONS {
+    let rows = TRANSITIONS.iter().map(|Transition { from, to, when }| {
         let from = from.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        text += &format!("| {from} | {to} | {when} |\n");
-    }
-    text
+        format!("| {from} | {to} | {when} |\n")
+    });
+    "| from | to | when |\n| --- | --- | --- |\n".to_owned() + &rows.collect::<String>()
 }
 
 #[cfg(test)]

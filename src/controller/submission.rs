@@ -79,7 +79,7 @@ fn fill(object: &mut Json, defaults: &Json) {
             Some(there) if there.is_object() => fill(there, default),
             // Of the words that have a default an empty one says nothing.
             Some(Json::String(there)) if there.is_empty() => {
-                *there = default.as_str().unwrap_or_default().to_owned()
+                default.as_str().unwrap_or_default().clone_into(there);
             }
             Some(there) if !there.is_null() => {}
             _ => {

@@ -306,7 +306,7 @@ async fn listen<K: Send>(
             Ok(None) => return,
             Err(error) => {
                 health.fails(Timestamp::now().as_second());
-                tracing::warn!(watch = %health.what, error = %innermost(&error), "watch interrupted");
+                tracing::warn!(watch = %health.what, error = %told(&error), "watch interrupted");
             }
         }
     }
@@ -316,18 +316,12 @@ fn key(stored: &Stored) -> Key {
     Key::new(stored.namespace().unwrap_or_default(), stored.name_any())
 }
 
-/// The error with its causes, which say what happened.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let next_text = next.to_string();
-        if !text.contains(&next_text) {
-            text += &format!(": {next_text}");
-        }
-        cause = next.source();
-    }
-    text
+/// The error with its causes, which say what happened; each once.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+    causes
+        .reduce(|text, cause| if text.contains(&cause) { text } else { format!("{text}: {cause}") })
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

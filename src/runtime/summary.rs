@@ -10,8 +10,11 @@ use prometheus::proto::{LabelPair, Metric, MetricFamily, MetricType, Summary as 
 #[derive(Clone, Debug)]
 pub struct Summary {
     description: Desc,
-    observed: Arc<Mutex<BTreeMap<Vec<String>, (u64, f64)>>>,
+    observed: Arc<Mutex<ByLabels>>,
 }
+
+/// Number and sum, by the labels' values.
+type ByLabels = BTreeMap<Vec<String>, (u64, f64)>;
 
 impl Summary {
     /// A summary of this name, with these labels.

@@ -282,7 +282,7 @@ fn a_leader_gives_way_at_once_when_told_to_stop() {
     second.kill();
     let begun = std::time::Instant::now();
     let mut third = place.operator(&[&flags[..], &["--driver-pod-creation-grace-period=12s"]].concat());
-    within(Duration::from_secs(60), "the third to lead", || {
+    within(Duration::from_mins(1), "the third to lead", || {
         if third.log().contains("\"leading\"") { Ok(()) } else { Err(third.log()) }
     });
     println!("a leader that is killed: another leads {:.1} s later", begun.elapsed().as_secs_f64());

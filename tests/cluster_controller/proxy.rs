@@ -121,18 +121,28 @@ impl Proxy {
     }
 }
 
+/// What becomes of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Answered,
+    /// The operator is killed at it.
+    Killed(When),
+    /// The operator is dead already.
+    Never,
+}
+
 impl Shared {
-    /// A request came: at which of our plans, if at one; None where the operator is dead.
-    fn came(&self, writes: bool) -> Option<Option<Plan>> {
+    /// A request came: at which of our plans, if at one.
+    fn came(&self, writes: bool) -> Fate {
         let mut seen = self.seen.lock().unwrap();
         if seen.dead {
-            return None;
+            return Fate::Never;
         }
         let number = seen.came;
         seen.came += usize::from(writes);
         let hit = self.plan.filter(|plan| writes && plan.write == number);
         seen.dead = hit.is_some();
-        Some(hit)
+        hit.map_or(Fate::Answered, |plan| Fate::Killed(plan.when))
     }
 }
 
@@ -143,10 +153,14 @@ async fn never() -> Response {
 async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let writes = parts.method != Method::GET;
-    let Some(hit) = shared.came(writes) else { return never().await };
-    if hit.is_some_and(|plan| plan.when == When::Before) {
-        shared.kill.send(()).unwrap();
-        return never().await;
+    let fate = shared.came(writes);
+    match fate {
+        Fate::Never => return never().await,
+        Fate::Killed(When::Before) => {
+            shared.kill.send(()).unwrap();
+            return never().await;
+        }
+        Fate::Answered | Fate::Killed(When::After) => {}
     }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
@@ -176,7 +190,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         status: head.status.as_u16(),
         answer: serde_json::from_slice(&body).unwrap_or_default(),
     });
-    if hit.is_some() {
+    if fate != Fate::Answered {
         shared.kill.send(()).unwrap();
         return never().await;
     }

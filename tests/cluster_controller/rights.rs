@@ -86,15 +86,15 @@ fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
 fn the_rights_of_the_operator_before_are_enough() {
     let Some(place) = Place::new("rights") else { return };
     let account = place.namespace.account("before");
-    let rule = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
+    let granting = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
     let write = ["get", "list", "watch", "create", "update", "delete"];
     let role = json!({"metadata": {"name": "before"}, "rules": [
-        rule("", &["pods"], &write),
-        rule("", &["configmaps"], &["get", "list", "watch", "create", "update", "patch"]),
-        rule("", &["services"], &["get", "list", "watch", "create", "update", "patch", "delete"]),
-        rule("", &["events"], &["create", "update", "patch"]),
-        rule("sparkoperator.k8s.io", &["sparkapplications"], &["get", "list", "watch", "create", "delete"]),
-        rule("sparkoperator.k8s.io", &["sparkapplications/status", "sparkapplications/finalizers"], &["update"]),
+        granting("", &["pods"], &write),
+        granting("", &["configmaps"], &["get", "list", "watch", "create", "update", "patch"]),
+        granting("", &["services"], &["get", "list", "watch", "create", "update", "patch", "delete"]),
+        granting("", &["events"], &["create", "update", "patch"]),
+        granting("sparkoperator.k8s.io", &["sparkapplications"], &["get", "list", "watch", "create", "delete"]),
+        granting("sparkoperator.k8s.io", &["sparkapplications/status", "sparkapplications/finalizers"], &["update"]),
     ]});
     place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
     place.namespace.bind(&account, "Role", "before");

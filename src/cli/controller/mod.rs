@@ -1,0 +1,320 @@
+//! `spark-operator controller start`: the operator. Every flag of Kubeflow's operator is taken, with one dash or two.
+
+mod flags;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Subcommand;
+use jiff::SignedDuration;
+use prometheus::Registry;
+use tokio_util::sync::CancellationToken;
+
+use self::flags::{Applications, ElectionFlags, ProcessFlags, Submission, Unbuilt, duration};
+use super::{Failure, input, print};
+use crate::controller::act::{Actor, Options};
+use crate::controller::decide::Policy;
+use crate::controller::index::Index;
+use crate::controller::metrics::{Config, Metrics};
+use crate::controller::recorder::Recorder;
+use crate::controller::scope::Scope;
+use crate::controller::state;
+use crate::controller::{Controller, Requests};
+use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::lanes::Lane;
+use crate::runtime::lease::{Candidate, Election};
+use crate::runtime::logging;
+use crate::runtime::{process, server};
+use crate::spark::{Settings, properties};
+use crate::submit::{Choice, Job, Kind, Native, SparkSubmit, Submitter};
+
+/// Where spark-submit finds its defaults, under SPARK_HOME.
+const DEFAULTS: &str = "conf/spark-defaults.conf";
+/// Writes of the status at a time.
+const WRITES: usize = 32;
+
+/// Run the operator
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Start(Box<Start>),
+    /// Print the states of a SparkApplication and what leads from one to another, as a table in Markdown
+    States,
+}
+
+/// Run SparkApplications, until told to stop
+///
+/// The cluster is that of --kubeconfig, else of KUBECONFIG, else of ~/.kube/config, else the one whose pod this is.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Flags are those of Kubeflow's operator, with one dash or two. Exit codes: 0 told to stop, 2 a flag is \
+                        wrong, 3 no cluster, no lease, or something broke."
+)]
+struct Start {
+    /// A kubeconfig
+    #[arg(long, value_name = "FILE", default_value = "", hide_default_value = true)]
+    kubeconfig: String,
+
+    /// Applications that are submitted at a time
+    #[arg(long, value_name = "NUMBER", default_value = "10")]
+    controller_threads: usize,
+
+    /// Namespaces to look after, separated by commas; empty: all
+    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
+    namespaces: String,
+
+    /// Label selector of further namespaces to look after
+    #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
+    namespace_selector: String,
+
+    /// Longest time until everything has been seen at the start
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    cache_sync_timeout: Duration,
+
+    #[command(flatten)]
+    applications: Applications,
+
+    #[command(flatten)]
+    submission: Submission,
+
+    #[command(flatten)]
+    election: ElectionFlags,
+
+    #[command(flatten)]
+    process: ProcessFlags,
+
+    #[command(flatten)]
+    unbuilt: Unbuilt,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.command {
+        Command::Start(start) => self::start(start),
+        Command::States => print(&state::table()),
+    }
+}
+
+fn start(args: &Start) -> Result<(), Failure> {
+    args.unbuilt.check().map_err(Failure::input)?;
+    let election = election(&args.election)?;
+    let options = options(args)?;
+    let registry = Registry::new();
+    let metrics = metrics(&args.process, &registry)?;
+    logging::start(args.process.zap_log_level, args.process.zap_encoder);
+    process::end_on_panic();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::system(ClusterError::Runtime(error)))?;
+    let result = runtime.block_on(operate(args, options, election, metrics.map(Arc::new), registry));
+    // Requests that nobody waits for any more.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+fn options(args: &Start) -> Result<Options, Failure> {
+    let Applications { feature_gates: gates, .. } = &args.applications;
+    let seconds = |time: Duration| SignedDuration::try_from(time).unwrap_or(SignedDuration::MAX);
+    let applications = &args.applications;
+    let policy = Policy {
+        grace: seconds(applications.driver_pod_creation_grace_period),
+        most_executors: applications.max_tracked_executor_per_app,
+        time_to_live: Some(applications.default_time_to_live_seconds).filter(|_| gates.default_time_to_live),
+        partial_restart: gates.partial_restart,
+        deadlines: applications.state_deadlines.0.clone(),
+    };
+    let home = std::env::var_os("SPARK_HOME").map(PathBuf::from);
+    let defaults = home.map(|home| home.join(DEFAULTS)).filter(|file| file.is_file());
+    let settings = Settings {
+        pod_security: applications.spark_pod_security,
+        default_images: applications.spark_default_images.0.clone(),
+        spark_defaults: match defaults {
+            Some(file) => properties::read(&input::text_file(&file.display().to_string())?),
+            None => Vec::new(),
+        },
+        load_spark_defaults: gates.load_spark_defaults,
+    };
+    let choice = Choice {
+        default: args.submission.submitter,
+        allowed: args.submission.submitters_allowed.clone(),
+        rules: args.submission.submitter_rules.0.clone(),
+    };
+    Ok(Options {
+        policy,
+        settings,
+        choice,
+        submission_limit: args.submission.submission_timeout,
+        ui_service: applications.enable_ui_service,
+        driver_budget: applications.enable_driver_pdb,
+    })
+}
+
+fn election(flags: &ElectionFlags) -> Result<Option<Election>, Failure> {
+    if !flags.leader_election {
+        return Ok(None);
+    }
+    let host = std::env::var("HOSTNAME").ok().filter(|name| !name.is_empty());
+    let unique = uuid::Uuid::new_v4();
+    let election = Election {
+        namespace: flags.leader_election_lock_namespace.clone(),
+        name: flags.leader_election_lock_name.clone(),
+        identity: format!("{}_{unique}", host.unwrap_or_else(|| "spark-operator".to_owned())),
+        duration: flags.leader_election_lease_duration,
+        renew_deadline: flags.leader_election_renew_deadline,
+        retry: flags.leader_election_retry_period,
+    };
+    election.check().map_err(Failure::input)?;
+    Ok(Some(election))
+}
+
+fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>, Failure> {
+    if !flags.enable_metrics {
+        return Ok(None);
+    }
+    let labels = flags.metrics_labels.split(',').map(str::trim).filter(|label| !label.is_empty());
+    let config = Config {
+        prefix: flags.metrics_prefix.clone(),
+        labels: labels.map(str::to_owned).collect(),
+        submit_buckets: flags.metrics_job_submit_latency_buckets.0.clone(),
+        start_buckets: flags.metrics_job_start_latency_buckets.0.clone(),
+    };
+    let process = prometheus::process_collector::ProcessCollector::for_self();
+    registry.register(Box::new(process)).map_err(Failure::system)?;
+    let wrong = |error| Failure::input(format!("--metrics-prefix or --metrics-labels: {error}"));
+    Metrics::new(&config, registry).map(Some).map_err(wrong)
+}
+
+/// The submitters that can be chosen. spark-submit needs a Spark beside the operator: that one is missing is found at the
+/// start, and not by the first application.
+fn submitters(
+    choice: &Choice,
+    cluster: &Connection,
+) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
+    let chosen = |kind: Kind| {
+        choice.default == kind
+            || choice.allowed.contains(&kind)
+            || choice.rules.iter().any(|rule| rule.kind == kind)
+    };
+    let mut submitters: BTreeMap<&'static str, Arc<dyn Submitter>> = BTreeMap::new();
+    submitters.insert(Kind::Native.name(), Arc::new(Native));
+    submitters.insert(Kind::Job.name(), Arc::new(Job));
+    if chosen(Kind::SparkSubmit) {
+        let home = std::env::var_os("SPARK_HOME").map(PathBuf::from);
+        let spark_home = home.filter(|home| home.join("bin/spark-submit").is_file()).ok_or_else(|| {
+            Failure::input(
+                "the submitter spark-submit needs SPARK_HOME to be the folder of a Spark: use the image that carries one, or \
+                 another submitter",
+            )
+        })?;
+        let master = format!("k8s://{}", cluster.server());
+        submitters.insert(Kind::SparkSubmit.name(), Arc::new(SparkSubmit { spark_home, master }));
+    }
+    Ok(submitters)
+}
+
+async fn operate(
+    args: &Start,
+    options: Options,
+    election: Option<Election>,
+    metrics: Option<Arc<Metrics>>,
+    registry: Registry,
+) -> Result<(), Failure> {
+    let stop = process::stop_on_signals().map_err(Failure::system)?;
+    process::end_when_wedged();
+    let kubeconfig = Some(args.kubeconfig.as_str()).filter(|file| !file.is_empty());
+    let cluster =
+        Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
+    let names =
+        args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
+    let selector = Some(args.namespace_selector.clone()).filter(|selector| !selector.is_empty());
+    let scope = match selector {
+        // An empty list beside a selector is no list: the selector alone counts.
+        Some(_) if args.namespaces.trim().trim_matches('"').is_empty() => Scope::new(Vec::new(), selector),
+        selector => Scope::new(names, selector),
+    };
+    let actor = Actor {
+        submitters: submitters(&options.choice, &cluster)?,
+        options,
+        recorder: Recorder::new(cluster.clone(), metrics),
+        index: Arc::new(Index::default()),
+        submissions: Lane::new(args.controller_threads),
+        writes: Lane::new(WRITES),
+        cluster: cluster.clone(),
+    };
+    let (controller, requests) = Controller::new(actor, scope, args.process.workqueue_ratelimiter_max_delay);
+    serve(&args.process, &controller, registry).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), server = cluster.server(), "started");
+    controller.watch();
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        synced = controller.synced(args.cache_sync_timeout) => synced.map_err(|missing| {
+            Failure::system(format!(
+                "not everything was seen within {:?} (--cache-sync-timeout): {missing}; are the custom resource definitions \
+                 installed, and may the service account list and watch them?",
+                args.cache_sync_timeout
+            ))
+        })?,
+    }
+    match election {
+        None => {
+            controller.lead(requests, stop).await;
+            Ok(())
+        }
+        Some(election) => led(&cluster, &election, &controller, requests, stop).await,
+    }
+}
+
+/// Acts as long as the lease is ours.
+async fn led(
+    cluster: &Connection,
+    election: &Election,
+    controller: &Arc<Controller>,
+    requests: Requests,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let mut candidate = Candidate::new(cluster, election);
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        () = candidate.lead() => {}
+    }
+    tracing::info!(lease = %election.name, identity = %election.identity, "leading");
+    let mut working = std::pin::pin!(controller.lead(requests, stop.child_token()));
+    let lost = tokio::select! {
+        () = &mut working => None,
+        why = candidate.keep() => Some(why),
+    };
+    match lost {
+        None => {
+            candidate.release().await;
+            Ok(())
+        }
+        // Another may lead by now: what is under way is dropped. Every write has a precondition.
+        Some(why) => Err(Failure::system(format!("no longer the leader: {why}"))),
+    }
+}
+
+async fn serve(
+    flags: &ProcessFlags,
+    controller: &Arc<Controller>,
+    registry: Registry,
+) -> Result<(), Failure> {
+    if let Some(address) = flags.health_probe_bind_address {
+        let (healthy, ready) = (Arc::clone(controller), Arc::clone(controller));
+        let probes = server::probes(Arc::new(move || healthy.healthy()), Arc::new(move || ready.ready()));
+        let listener = server::listen(address).await.map_err(Failure::system)?;
+        tokio::spawn(server::serve(listener, probes));
+    }
+    if let Some(address) = flags.metrics_bind_address.filter(|_| flags.enable_metrics) {
+        let listener = server::listen(address).await.map_err(Failure::system)?;
+        tokio::spawn(server::serve(listener, server::metrics(registry)));
+    }
+    Ok(())
+}

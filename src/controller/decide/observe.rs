@@ -1,0 +1,130 @@
+//! Applications that are thought to run: what their driver and executors say of them.
+
+use jiff::SignedDuration;
+
+use super::ended::final_status;
+use super::write::{executors, finished, stamp, state_of, told};
+use super::{EXECUTORS_EVERY, Policy, Step, View};
+use crate::controller::conditions::Notes;
+use crate::controller::event::{self, Event};
+use crate::controller::pod::{Phase, Pod};
+use crate::controller::record::{Application, time};
+use crate::controller::state::State;
+
+/// Looks at driver and executors of an application that is thought to run.
+pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
+    let application = view.application;
+    let state = application.state();
+    let Some(driver) = view.driver else {
+        let submitted = time(application.status.last_submission_attempt_time.as_ref());
+        let grace = submitted.and_then(|submitted| submitted.checked_add(policy.grace).ok());
+        if let (State::Submitted, Some(grace)) = (state, grace.filter(|grace| *grace > view.now)) {
+            return Step::Wait(Some(grace));
+        }
+        if !view.driver_absent {
+            return Step::Look;
+        }
+        let pod = application.driver_pod();
+        let message = format!("Driver pod {pod} not found after grace period {:#}", policy.grace);
+        let event =
+            Event::warning("SparkDriverNotFound", format!("{message}, marking application as Failing"));
+        let error = format!("driver pod not found: {pod}");
+        return failing_now(view, policy, error, "DriverNotFound", vec![event], "the driver pod is gone");
+    };
+    let next = match driver.phase {
+        Phase::Pending => State::Submitted,
+        Phase::Running => State::Running,
+        Phase::Succeeded => State::Succeeding,
+        Phase::Failed => State::Failing,
+        Phase::Unknown => State::Unknown,
+    };
+    let mut status = application.status.clone();
+    if let Some(id) = driver.spark_application.as_deref().filter(|id| !id.is_empty()) {
+        status.spark_application_id = Some(id.to_owned());
+    }
+    let ended = matches!(next, State::Succeeding | State::Failing);
+    if ended {
+        status.termination_time.get_or_insert_with(|| stamp(view.now));
+    }
+    let waiting = driver.waiting.as_ref().filter(|_| next == State::Submitted);
+    let error = match next {
+        State::Failing => Some(event::failure(driver, "driver")),
+        // The message of a pull that is tried again changes every time.
+        State::Submitted if blocked_as_before(application, driver) => {
+            Some(application.error_message().to_owned())
+        }
+        State::Submitted => {
+            waiting.map(|waiting| format!("driver pod is pending: {}: {}", waiting.reason, waiting.message))
+        }
+        _ => None,
+    };
+    let cause = match next {
+        State::Failing => Some(driver.ended.as_ref().map_or("DriverFailed", |ended| &*ended.reason))
+            .filter(|reason| !reason.is_empty()),
+        _ => waiting.map(|waiting| &*waiting.reason),
+    };
+    status.application_state = Some(state_of(next, error));
+    let executors = executors(view, next, policy);
+    status.executor_state.clone_from(&executors.listed);
+
+    let told = status.application_state != application.status.application_state;
+    let only_executors = !told && status.spark_application_id == application.status.spark_application_id;
+    if only_executors && status.executor_state == application.status.executor_state {
+        return Step::Wait(None);
+    }
+    let due = view.written.and_then(|written| written.checked_add(EXECUTORS_EVERY).ok());
+    if let Some(due) = due.filter(|due| only_executors && *due > view.now) {
+        return Step::Wait(Some(due));
+    }
+    let mut events = Vec::new();
+    if told {
+        events.push(event::driver(driver));
+    }
+    events.extend(event::executors(&executors.changed));
+    let reason = if told { "the driver changed" } else { "executors changed" };
+    Step::Write(Box::new(finished(view, status, cause, &Notes::Kept, events, reason)))
+}
+
+/// Whether the driver waits for what it waited for when the status was written.
+fn blocked_as_before(application: &Application, driver: &Pod) -> bool {
+    let pull = |reason: &str| matches!(reason, "ErrImagePull" | "ImagePullBackOff");
+    let before = application.error_message().strip_prefix("driver pod is pending: ").unwrap_or_default();
+    let before = before.split(':').next().unwrap_or_default();
+    driver.waiting.as_ref().is_some_and(|waiting| {
+        !before.is_empty() && (*waiting.reason == *before || pull(&waiting.reason) && pull(before))
+    })
+}
+
+/// An application that has been waiting in a state for too long.
+pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -> Step {
+    let application = view.application;
+    let state = application.state();
+    let said = application.error_message();
+    let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+    let error = format!("{state} for longer than {limit:#}{said}");
+    let reason = "the deadline of its state has passed";
+    if state.has_driver() {
+        return failing_now(view, policy, error, "DeadlineExceeded", Vec::new(), reason);
+    }
+    let status = final_status(view, State::Failed, Some(error), policy);
+    let event = Event::warning(
+        "SparkApplicationFailed",
+        told(application, &format!("failed: it was {state} for too long")),
+    );
+    Step::Write(Box::new(finished(view, status, Some("DeadlineExceeded"), &Notes::Kept, vec![event], reason)))
+}
+
+fn failing_now(
+    view: &View<'_>,
+    policy: &Policy,
+    error: String,
+    cause: &str,
+    events: Vec<Event>,
+    reason: &'static str,
+) -> Step {
+    let mut status = view.application.status.clone();
+    status.termination_time.get_or_insert_with(|| stamp(view.now));
+    status.application_state = Some(state_of(State::Failing, Some(error)));
+    status.executor_state = executors(view, State::Failing, policy).listed;
+    Step::Write(Box::new(finished(view, status, Some(cause), &Notes::Kept, events, reason)))
+}
