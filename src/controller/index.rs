@@ -163,6 +163,14 @@ impl Known {
         self.remember(key, |memory| memory.looked = Some(now));
     }
 
+    /// The API server has this driver, and says whether it is on its way out: a deletion may have been refused.
+    pub fn found_driver(&mut self, key: &Key, found: &Pod) {
+        let known = self.pods.get_mut(key).and_then(|pods| pods.get_mut(&found.name));
+        if let Some(known) = known.filter(|known| known.uid == found.uid) {
+            known.leaving = found.leaving;
+        }
+    }
+
     /// The API server has no such driver: what is kept of one is forgotten. A pod of that name that is new comes with a
     /// watch.
     pub fn forget_driver(&mut self, key: &Key, name: &str) {

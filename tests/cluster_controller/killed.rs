@@ -329,3 +329,37 @@ fn two_operators_at_once_double_nothing() {
     // Each life makes one driver or two.
     assert_eq!(made, 10 * (1 + 2 + 2 + 2 + 1));
 }
+
+/// One request in six goes wrong, in seven ways in turn; watches are cut. The operator lives on.
+#[test]
+fn a_cluster_that_answers_badly_loses_and_doubles_nothing() {
+    let Some(place) = Place::new("faulty") else { return };
+    let proxy = Proxy::faulty(&place.account.kubeconfig, 6);
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let kubeconfig = proxy.kubeconfig(place.file("faulty.json"));
+    let flags = [namespaces.as_str(), "--workqueue-ratelimiter-max-delay=2s"];
+    let mut operator = Operator::start(&kubeconfig, &place.file("faulty.log"), &flags);
+    let lives: Vec<_> = (0..8).flat_map(|_| Life::ALL).collect();
+    std::thread::scope(|scope| {
+        for (number, life) in lives.iter().enumerate() {
+            let place = &place;
+            scope.spawn(move || life.live(place, &format!("app-{number}")));
+        }
+    });
+    assert!(operator.runs());
+    let sent = proxy.sent();
+    let mut made = 0;
+    for number in 0..lives.len() {
+        for (id, count) in drivers(&sent, &format!("app-{number}")) {
+            assert_eq!(count, 1, "app-{number}: submission {id}");
+            made += 1;
+        }
+    }
+    let faults = proxy.faults();
+    println!(
+        "a faulty cluster: {} applications, {made} drivers, none twice; {} faults: {faults:?}",
+        lives.len(),
+        faults.values().sum::<usize>()
+    );
+    assert_eq!(made, 8 * (1 + 2 + 2 + 2 + 1));
+}

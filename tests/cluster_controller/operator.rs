@@ -69,6 +69,9 @@ impl Drop for Operator {
         self.kill();
         if std::thread::panicking() {
             let log = self.log();
+            let kept = std::env::temp_dir().join(format!("operator-{}.log", self.child.id()));
+            fs::write(&kept, &log).unwrap();
+            println!("the operator's log is kept in {}", kept.display());
             let last: Vec<_> = log.lines().rev().take(40).collect();
             println!("the operator's last lines:\n{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
         }

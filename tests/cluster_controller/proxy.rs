@@ -1,6 +1,7 @@
 //! Between an operator and the API server: what it writes is counted, and at a write of our choice it is killed, before
 //! the API server sees the write, or after it was done and before the answer is seen.
 
+use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,6 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::StreamExt;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value as Json, json};
@@ -31,6 +33,30 @@ pub struct Plan {
     pub write: usize,
     pub when: When,
 }
+
+/// What goes wrong with a request of an operator that lives on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// Answered with this status; the API server never sees it.
+    Refused(u16),
+    /// Done, and answered with 504.
+    DoneAndTimedOut,
+    /// Done, and the connection ends without an answer.
+    DoneAndCut,
+    /// The connection ends at once.
+    Cut,
+}
+
+/// All of them, in turn.
+const FAULTS: [Fault; 7] = [
+    Fault::Refused(500),
+    Fault::Refused(409),
+    Fault::Refused(429),
+    Fault::Refused(503),
+    Fault::DoneAndTimedOut,
+    Fault::DoneAndCut,
+    Fault::Cut,
+];
 
 /// A write that reached the API server.
 #[derive(Clone, Debug)]
@@ -65,6 +91,8 @@ pub struct Proxy {
 struct Shared {
     client: Client,
     plan: Option<Plan>,
+    /// Every how many requests one goes wrong; 0: none.
+    faulty: usize,
     kill: Sender<()>,
     seen: Mutex<Seen>,
 }
@@ -75,12 +103,24 @@ struct Seen {
     came: usize,
     /// Whether the operator is dead: nothing of it gets through any more.
     dead: bool,
+    /// Requests of any kind.
+    all: usize,
+    faults: BTreeMap<String, usize>,
     sent: Vec<Sent>,
 }
 
 impl Proxy {
     /// A proxy that asks with the rights of a kubeconfig.
     pub fn new(kubeconfig: &Path, plan: Option<Plan>) -> Self {
+        Self::start(kubeconfig, plan, 0)
+    }
+
+    /// A proxy through which one in so many requests goes wrong, each time in another way; watches are cut, too.
+    pub fn faulty(kubeconfig: &Path, one_in: usize) -> Self {
+        Self::start(kubeconfig, None, one_in)
+    }
+
+    fn start(kubeconfig: &Path, plan: Option<Plan>, faulty: usize) -> Self {
         let (kill, killed) = channel();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -94,7 +134,7 @@ impl Proxy {
                 let config =
                     Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await.unwrap();
                 let client = Client::try_from(config).unwrap();
-                let shared = Arc::new(Shared { client, plan, kill, seen: Mutex::default() });
+                let shared = Arc::new(Shared { client, plan, faulty, kill, seen: Mutex::default() });
                 ready.send(Arc::clone(&shared)).unwrap();
                 let router = Router::new().fallback(forward).with_state(shared);
                 axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router).await.unwrap();
@@ -115,6 +155,11 @@ impl Proxy {
         file
     }
 
+    /// How often what went wrong.
+    pub fn faults(&self) -> BTreeMap<String, usize> {
+        self.shared.seen.lock().unwrap().faults.clone()
+    }
+
     /// The writes that reached the API server.
     pub fn sent(&self) -> Vec<Sent> {
         self.shared.seen.lock().unwrap().sent.clone()
@@ -132,6 +177,18 @@ enum Fate {
 }
 
 impl Shared {
+    /// What goes wrong with a request.
+    fn fault(&self) -> Option<Fault> {
+        let mut seen = self.seen.lock().unwrap();
+        seen.all += 1;
+        if self.faulty == 0 || !seen.all.is_multiple_of(self.faulty) {
+            return None;
+        }
+        let fault = FAULTS[(seen.all / self.faulty) % FAULTS.len()];
+        *seen.faults.entry(format!("{fault:?}")).or_default() += 1;
+        Some(fault)
+    }
+
     /// A request came: at which of our plans, if at one.
     fn came(&self, writes: bool) -> Fate {
         let mut seen = self.seen.lock().unwrap();
@@ -162,6 +219,23 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         }
         Fate::Answered | Fate::Killed(When::After) => {}
     }
+    let fault = shared.fault();
+    match fault {
+        Some(Fault::Refused(code)) => {
+            let reason = match code {
+                409 => "Conflict",
+                429 => "TooManyRequests",
+                503 => "ServiceUnavailable",
+                _ => "InternalError",
+            };
+            let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code,
+                "message": "seeded"});
+            let code = StatusCode::from_u16(code).unwrap();
+            return (code, [("content-type", "application/json")], status.to_string()).into_response();
+        }
+        Some(Fault::Cut) => return cut(),
+        _ => {}
+    }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let (method, path) = (parts.method.to_string(), parts.uri.path().to_owned());
     let mut forwarded = axum::http::Request::builder().method(parts.method).uri(parts.uri);
@@ -181,7 +255,13 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         head.headers.remove(name);
     }
     if !writes {
-        return Response::from_parts(head, Body::new(body));
+        // A watch that is cut says something first.
+        let body = if fault.is_some() {
+            Body::from_stream(Body::new(body).into_data_stream().take(2))
+        } else {
+            Body::new(body)
+        };
+        return Response::from_parts(head, body);
     }
     let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap();
     shared.seen.lock().unwrap().sent.push(Sent {
@@ -194,5 +274,15 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         shared.kill.send(()).unwrap();
         return never().await;
     }
-    Response::from_parts(head, Body::from(body))
+    match fault {
+        Some(Fault::DoneAndTimedOut) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+        Some(_) => cut(),
+        None => Response::from_parts(head, Body::from(body)),
+    }
+}
+
+/// An answer that breaks off.
+fn cut() -> Response {
+    let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("cut")) });
+    Body::from_stream(broken).into_response()
 }

@@ -128,8 +128,8 @@ impl Actor {
                 Step::Write(write) => self.write(&application, *write).await?,
                 Step::Look => self.look(&application, &mut round).await?,
                 Step::RemoveDriver { name, uid } => {
-                    self.remove_driver(&application, &name, &uid).await?;
                     round = Round::default();
+                    self.remove_driver(&application, &name, &uid, &mut round).await?;
                 }
                 Step::RemoveRest => {
                     self.remove_rest(&application).await?;
@@ -142,8 +142,9 @@ impl Actor {
                     round = Round::default();
                 }
                 Step::Delete => {
-                    self.delete(&application).await?;
-                    return Ok(None);
+                    if self.delete(&application).await? {
+                        return Ok(None);
+                    }
                 }
             }
         }
@@ -267,8 +268,9 @@ impl Actor {
         let found = found.map(Pod::from).filter(|pod| ours(pod, application));
         let mut known = self.index.lock();
         known.remember(&application.key, |memory| memory.looked = Some(Timestamp::now()));
-        if found.is_none() {
-            known.forget_driver(&application.key, name);
+        match &found {
+            Some(found) => known.found_driver(&application.key, found),
+            None => known.forget_driver(&application.key, name),
         }
         drop(known);
         round.absent = found.is_none();
@@ -276,38 +278,44 @@ impl Actor {
         Ok(())
     }
 
-    async fn remove_driver(&self, application: &Application, name: &str, uid: &str) -> Result<(), Trouble> {
+    async fn remove_driver(
+        &self,
+        application: &Application,
+        name: &str,
+        uid: &str,
+        round: &mut Round,
+    ) -> Result<(), Trouble> {
         let api: Api<StoredPod> = Api::namespaced(self.cluster.client.clone(), &application.key.namespace);
-        self.remove(application, &api, name, Some(uid), "the driver is to go").await?;
-        self.index.lock().leaving(&application.key, name, uid, Timestamp::now());
-        Ok(())
+        match self.remove(application, &api, name, uid, "the driver is to go").await {
+            Ok(()) => {
+                self.index.lock().leaving(&application.key, name, uid, Timestamp::now());
+                Ok(())
+            }
+            // It is gone, another has its name, or it was being changed: only a look can tell.
+            Err(error) if error.is_status(404) || error.is_status(409) => self.look(application, round).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Deletes an object with this uid, or whatever has the name where none is given. That it is gone is no error, nor
-    /// that another has its name.
+    /// Deletes an object with this uid.
     async fn remove<K>(
         &self,
         application: &Application,
         api: &Api<K>,
         name: &str,
-        uid: Option<&str>,
+        uid: &str,
         reason: &'static str,
     ) -> Result<(), ClusterError>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
-        let preconditions = Preconditions { uid: uid.map(str::to_owned), resource_version: None };
+        let preconditions = Preconditions { uid: Some(uid.to_owned()), resource_version: None };
         let parameters = DeleteParams::background().preconditions(preconditions);
         let what = format!("delete {} {}/{name}", K::kind(&()), application.key.namespace);
-        match self.request().ask(&what, api.delete(name, &parameters)).await {
-            Ok(_) => {
-                let line = Wrote { verb: "delete", resource: &K::plural(&()), name, reason };
-                self.recorder.wrote(application, &application.status, &line);
-                Ok(())
-            }
-            Err(error) if error.is_status(404) || error.is_status(409) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.request().ask(&what, api.delete(name, &parameters)).await?;
+        let line = Wrote { verb: "delete", resource: &K::plural(&()), name, reason };
+        self.recorder.wrote(application, &application.status, &line);
+        Ok(())
     }
 
     /// Deletes what was made beside the driver. What there are no rights to delete stays: an application never hangs on
@@ -324,7 +332,7 @@ impl Actor {
         if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
             self.remove_own::<Service>(application, &name).await?;
         }
-        if self.options.driver_budget && application.wishes.budget {
+        if self.options.driver_budget && info.pod_name.is_some() {
             self.remove_own::<PodDisruptionBudget>(application, application.driver_pod()).await?;
         }
         Ok(())
@@ -343,11 +351,12 @@ impl Actor {
                 .await?;
             let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
             match found.filter(own).and_then(|object| object.uid()) {
-                Some(uid) => self.remove(application, &api, name, Some(&uid), "its run has ended").await,
+                Some(uid) => self.remove(application, &api, name, &uid, "its run has ended").await,
                 None => Ok(()),
             }
         };
         match removed.await {
+            Err(error) if error.is_status(404) => Ok(()),
             Err(error) if !error.retryable() => {
                 tracing::warn!(application = %application.key, %error, "left behind");
                 Ok(())
@@ -356,7 +365,8 @@ impl Actor {
         }
     }
 
-    async fn delete(&self, application: &Application) -> Result<(), Trouble> {
+    /// Deletes the application as it was decided by; whether it did. One that has changed is read anew.
+    async fn delete(&self, application: &Application) -> Result<bool, Trouble> {
         let Key { namespace, name } = &application.key;
         let api: Api<Stored> = Api::namespaced(self.cluster.client.clone(), namespace);
         let preconditions = Preconditions {
@@ -370,10 +380,11 @@ impl Actor {
             Ok(_) => {
                 let line = Wrote { verb: "delete", resource: "sparkapplications", name, reason };
                 self.recorder.wrote(application, &application.status, &line);
-                Ok(())
+                Ok(true)
             }
-            // What has changed is decided anew when the watch brings it.
-            Err(error) if error.is_status(404) || error.is_status(409) => Ok(()),
+            Err(error) if error.is_status(404) || error.is_status(409) => {
+                self.read(application).await.map(|_| false)
+            }
             Err(error) => Err(error.into()),
         }
     }
