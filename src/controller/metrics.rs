@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::core::Collector;
-use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, IntGauge, Opts, Registry};
+use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, Opts, Registry};
 
 use super::index::Changed;
+use super::looks::Looks;
 use super::pod::{Phase, Pod, Role};
 use super::queue::Outcome;
 use super::record::{Application, time};
@@ -50,16 +51,10 @@ pub struct Metrics {
     executors_running: GaugeVec,
     executors_succeeded: CounterVec,
     executors_failed: CounterVec,
-    looks: CounterVec,
-    look_errors: CounterVec,
-    look_time: HistogramVec,
-    working: IntGauge,
+    looks: Looks,
     /// Labels under which something counts as running, by its uid: labels may change meanwhile.
     counted: Mutex<HashMap<String, Vec<String>>>,
 }
-
-/// What dashboards know this controller by.
-const CONTROLLER: &str = "sparkapplication";
 
 /// A label's name as Prometheus takes it.
 fn label(name: &str) -> String {
@@ -134,30 +129,7 @@ impl Metrics {
             executors_running: gauge("spark_executor_running_count", "Executors that run")?,
             executors_succeeded: counter("spark_executor_success_count", "Executors completed")?,
             executors_failed: counter("spark_executor_failure_count", "Executors failed")?,
-            looks: {
-                let opts =
-                    Opts::new("controller_runtime_reconcile_total", "Looks at an object, by how they ended");
-                let made = CounterVec::new(opts, &["controller", "result"])?;
-                register(Box::new(made.clone())).map(|()| made)?
-            },
-            look_errors: {
-                let opts =
-                    Opts::new("controller_runtime_reconcile_errors_total", "Looks at an object that failed");
-                let made = CounterVec::new(opts, &["controller"])?;
-                register(Box::new(made.clone())).map(|()| made)?
-            },
-            look_time: {
-                let help = "Seconds that a look at an object took";
-                let opts = HistogramOpts::new("controller_runtime_reconcile_time_seconds", help);
-                let made = HistogramVec::new(opts, &["controller"])?;
-                register(Box::new(made.clone())).map(|()| made)?
-            },
-            working: {
-                let opts = Opts::new("controller_runtime_active_workers", "Objects that are being looked at")
-                    .const_label("controller", CONTROLLER);
-                let made = IntGauge::with_opts(opts)?;
-                register(Box::new(made.clone())).map(|()| made)?
-            },
+            looks: Looks::new(registry)?,
             counted: Mutex::default(),
         })
     }
@@ -179,23 +151,14 @@ impl Metrics {
         self.runs(&self.running, &application.uid, runs.then_some(&*values));
     }
 
-    /// So many applications are being looked at.
-    pub fn working(&self, running: usize) {
-        self.working.set(i64::try_from(running).unwrap_or(i64::MAX));
+    /// So many applications are being looked at, and so many wait for it.
+    pub fn working(&self, running: usize, waiting: usize) {
+        self.looks.working(running, waiting);
     }
 
     /// An application was looked at.
     pub fn worked(&self, outcome: Outcome, took: Duration) {
-        let result = match outcome {
-            Outcome::Done(None) => "success",
-            Outcome::Done(Some(_)) => "requeue_after",
-            Outcome::Failed => "error",
-        };
-        self.looks.with_label_values(&[CONTROLLER, result]).inc();
-        self.look_time.with_label_values(&[CONTROLLER]).observe(took.as_secs_f64());
-        if outcome == Outcome::Failed {
-            self.look_errors.with_label_values(&[CONTROLLER]).inc();
-        }
+        self.looks.worked(outcome, took);
     }
 
     /// An application has changed.

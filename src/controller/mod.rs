@@ -11,6 +11,7 @@ pub mod decide;
 pub mod event;
 mod executors;
 pub mod index;
+mod looks;
 pub mod metrics;
 pub mod pod;
 pub mod queue;
@@ -219,8 +220,8 @@ impl Hears for Controller {
 }
 
 impl queue::Watches for Controller {
-    fn working(&self, running: usize) {
-        self.actor.recorder.working(running);
+    fn working(&self, running: usize, waiting: usize) {
+        self.actor.recorder.working(running, waiting);
     }
 
     fn worked(&self, _: &Key, outcome: Outcome, took: Duration) {

@@ -1,7 +1,8 @@
 //! Which application is looked at when: each by one worker at a time, and those that failed later and later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -18,7 +19,11 @@ const FIRST: Duration = Duration::from_millis(100);
 
 /// Where applications that should be looked at are named.
 #[derive(Clone, Debug)]
-pub struct Queue(mpsc::UnboundedSender<ScheduleRequest<Key>>);
+pub struct Queue {
+    requests: mpsc::UnboundedSender<ScheduleRequest<Key>>,
+    /// Those named since they were looked at last.
+    named: Arc<Mutex<HashSet<Key>>>,
+}
 
 /// What a look ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,24 +39,29 @@ impl Queue {
     #[must_use]
     pub fn new() -> (Self, mpsc::UnboundedReceiver<ScheduleRequest<Key>>) {
         let (sender, receiver) = mpsc::unbounded();
-        (Self(sender), receiver)
+        (Self { requests: sender, named: Arc::default() }, receiver)
     }
 
     /// An application is to be looked at now.
     pub fn now(&self, key: &Key) {
+        self.named().insert(key.clone());
         self.at(key, Instant::now());
+    }
+
+    fn named(&self) -> MutexGuard<'_, HashSet<Key>> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn at(&self, key: &Key, run_at: Instant) {
         // Once nobody takes from it any more the process is about to end.
-        let _ = self.0.unbounded_send(ScheduleRequest { message: key.clone(), run_at });
+        let _ = self.requests.unbounded_send(ScheduleRequest { message: key.clone(), run_at });
     }
 }
 
 /// What is going on in a queue, for metrics.
 pub trait Watches: Send + Sync {
-    /// So many are being looked at.
-    fn working(&self, running: usize);
+    /// So many are being looked at, and so many wait for it.
+    fn working(&self, running: usize, waiting: usize);
     /// One was looked at.
     fn worked(&self, key: &Key, outcome: Outcome, took: Duration);
 }
@@ -82,7 +92,7 @@ pub async fn work<F>(
                 let Ok((key, outcome)) = ended else { continue };
                 let key: Key = key;
                 let started = running.remove(&key);
-                watches.working(running.len());
+                watches.working(running.len(), queue.named().len());
                 watches.worked(&key, outcome, started.map(|started| started.elapsed()).unwrap_or_default());
                 match outcome {
                     Outcome::Done(next) => {
@@ -100,8 +110,9 @@ pub async fn work<F>(
             }
             next = free.next() => {
                 let Some(key) = next else { break };
+                queue.named().remove(&key);
                 running.insert(key.clone(), Instant::now());
-                watches.working(running.len());
+                watches.working(running.len(), queue.named().len());
                 let looking = look(key.clone());
                 tasks.spawn(async move { (key, looking.await) });
             }
@@ -118,14 +129,13 @@ fn wait(failures: u32, longest: Duration) -> Duration {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Arc, Mutex};
 
     use super::*;
 
     struct Nobody;
 
     impl Watches for Nobody {
-        fn working(&self, _: usize) {}
+        fn working(&self, _: usize, _: usize) {}
         fn worked(&self, _: &Key, _: Outcome, _: Duration) {}
     }
 

@@ -147,10 +147,10 @@ impl Recorder {
         }
     }
 
-    /// So many applications are being looked at.
-    pub fn working(&self, running: usize) {
+    /// So many applications are being looked at, and so many wait for it.
+    pub fn working(&self, running: usize, waiting: usize) {
         if let Some(metrics) = &self.metrics {
-            metrics.working(running);
+            metrics.working(running, waiting);
         }
     }
 

@@ -6,10 +6,14 @@
 use std::env;
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use governor::DefaultDirectRateLimiter;
+use governor::clock::Clock;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use prometheus::CounterVec;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -159,6 +163,38 @@ pub struct Connection {
     server: String,
     limit: Duration,
     deadline: Instant,
+    calls: Calls,
+}
+
+/// What is done about every request: counted, and held back where there are too many.
+#[derive(Clone, Default)]
+pub struct Calls {
+    /// By status, host and method.
+    pub counter: Option<CounterVec>,
+    /// How many in a second.
+    pub limiter: Option<Arc<DefaultDirectRateLimiter>>,
+}
+
+impl Calls {
+    async fn wait(&self) {
+        let Some(limiter) = &self.limiter else { return };
+        while let Err(not_until) = limiter.check() {
+            sleep(not_until.wait_time_from(limiter.clock().now())).await;
+        }
+    }
+
+    fn count(&self, server: &str, what: &str, code: &str) {
+        let Some(counter) = &self.counter else { return };
+        let method = match what.split(' ').next().unwrap_or_default() {
+            "create" => "POST",
+            "update" | "release" => "PUT",
+            "delete" => "DELETE",
+            "patch" | "apply" => "PATCH",
+            _ => "GET",
+        };
+        let host = server.split("//").last().unwrap_or_default();
+        counter.with_label_values(&[code, host, method]).inc();
+    }
 }
 
 /// Connects to a cluster and runs `work` on it, on an async runtime of this thread that ends with it.
@@ -209,19 +245,26 @@ impl Connection {
                 error => innermost(&error),
             },
         })?;
-        Ok(Self { client, server, limit, deadline })
+        Ok(Self { client, server, limit, deadline, calls: Calls::default() })
     }
 
     /// A client that is there already, of the API server at an address, with a time limit from now on.
     #[must_use]
     pub fn of(client: Client, server: impl Into<String>, limit: Duration) -> Self {
-        Self { client, server: server.into(), limit, deadline: Instant::now() + limit }
+        let deadline = Instant::now() + limit;
+        Self { client, server: server.into(), limit, deadline, calls: Calls::default() }
     }
 
     /// The same cluster with a time limit of its own, from now on.
     #[must_use]
     pub fn within(&self, limit: Duration) -> Self {
-        Self::of(self.client.clone(), self.server.clone(), limit)
+        Self { limit, deadline: Instant::now() + limit, ..self.clone() }
+    }
+
+    /// The same cluster, with something done about every request but watches.
+    #[must_use]
+    pub fn with_calls(self, calls: Calls) -> Self {
+        Self { calls, ..self }
     }
 
     /// Address of the API server.
@@ -257,14 +300,21 @@ impl Connection {
         what: &str,
         request: impl Future<Output = Result<T, kube::Error>>,
     ) -> Result<T, ClusterError> {
-        match timeout_at(self.deadline, request).await {
-            Ok(answer) => answer.map_err(|error| self.error(what, error)),
-            Err(_) => Err(ClusterError::Silent {
-                server: self.server.clone(),
-                what: what.into(),
-                limit: self.limit,
-            }),
+        let answer = timeout_at(self.deadline, async {
+            self.calls.wait().await;
+            request.await
+        });
+        let Ok(answer) = answer.await else {
+            self.calls.count(&self.server, what, "<error>");
+            let (server, limit) = (self.server.clone(), self.limit);
+            return Err(ClusterError::Silent { server, what: what.into(), limit });
+        };
+        match &answer {
+            Ok(_) => self.calls.count(&self.server, what, "200"),
+            Err(kube::Error::Api(status)) => self.calls.count(&self.server, what, &status.code.to_string()),
+            Err(_) => self.calls.count(&self.server, what, "<error>"),
         }
+        answer.map_err(|error| self.error(what, error))
     }
 
     /// Waits for a moment, to ask again. `what` is not as it should be yet: `a.example.com is not served`.

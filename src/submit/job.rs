@@ -68,7 +68,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
     let uid = job.uid().unwrap_or_default();
     let ours = |there: &ConfigMap| there.owner_references().iter().any(|owner| owner.uid == uid);
     let outcome = match create(cluster, &templates, ours).await {
-        Ok(_) => wait(application, cluster, &job).await,
+        Ok(_) => Box::pin(wait(application, cluster, &job)).await,
         Err(error) => Err(error),
     };
     match outcome {

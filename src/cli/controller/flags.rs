@@ -145,6 +145,14 @@ pub(super) struct ProcessFlags {
     #[arg(long, value_name = "SECONDS", default_value = "30,60,90,120,150,180,210,240,270,300", value_parser = buckets)]
     pub(super) metrics_job_start_latency_buckets: Buckets,
 
+    /// Requests to the API server in a second; 0: as many as there are, its own fairness is enough
+    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = rate)]
+    pub(super) kube_api_qps: f64,
+
+    /// Requests that may come at once beyond that
+    #[arg(long, value_name = "NUMBER", default_value = "30")]
+    pub(super) kube_api_burst: u32,
+
     /// Longest wait before what failed is tried again
     #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = crate::cli::timeout)]
     pub(super) workqueue_ratelimiter_max_delay: Duration,
@@ -212,10 +220,6 @@ pub(super) struct Unbuilt {
     pub(super) metric_tls_cipher_suites: String,
     #[arg(long, value_name = "ADDRESS", default_value = "0", hide = true)]
     pub(super) pprof_bind_address: String,
-    #[arg(long, value_name = "NUMBER", default_value = "0", hide = true)]
-    pub(super) kube_api_qps: f64,
-    #[arg(long, value_name = "NUMBER", default_value = "0", hide = true)]
-    pub(super) kube_api_burst: i64,
     #[arg(long, value_name = "PRECISION", default_value = "", hide = true)]
     pub(super) scheduled_spark_application_timestamp_precision: String,
     #[arg(long, value_name = "URL", default_value = "", hide = true)]
@@ -338,6 +342,11 @@ fn rules(text: &str) -> Result<Rules, String> {
     choose::rules(text).map(Rules)
 }
 
+fn rate(text: &str) -> Result<f64, String> {
+    let read = text.parse::<f64>().ok().filter(|rate| rate.is_finite());
+    read.ok_or_else(|| "must be a number; 0 or less for none".to_owned())
+}
+
 fn buckets(text: &str) -> Result<Buckets, String> {
     let read: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse::<f64>()).collect();
     let buckets = read.map_err(|_| "write numbers, separated by commas".to_owned())?;
@@ -358,7 +367,6 @@ impl Unbuilt {
             ("--ingress-url-format", !self.ingress_url_format.is_empty()),
             ("--secure-metrics", self.secure_metrics),
             ("--pprof-bind-address", !matches!(self.pprof_bind_address.as_str(), "" | "0")),
-            ("--kube-api-qps", self.kube_api_qps > 0.0),
             ("--submitter-service-url", !self.submitter_service_url.is_empty()),
             ("--submitter-tls-enabled", self.submitter_tls_enabled),
         ];

@@ -3,13 +3,15 @@
 mod flags;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
+use governor::{Quota, RateLimiter};
 use jiff::SignedDuration;
-use prometheus::Registry;
+use prometheus::{CounterVec, IntGaugeVec, Opts, Registry};
 use tokio_util::sync::CancellationToken;
 
 use self::flags::{Applications, ElectionFlags, ProcessFlags, Submission, Unbuilt, duration};
@@ -22,7 +24,7 @@ use crate::controller::recorder::Recorder;
 use crate::controller::scope::Scope;
 use crate::controller::state;
 use crate::controller::{Controller, Requests};
-use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::client::{Calls, ClusterError, Connection};
 use crate::runtime::lanes::Lane;
 use crate::runtime::lease::{Candidate, Election};
 use crate::runtime::logging;
@@ -192,6 +194,22 @@ fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>,
     Metrics::new(&config, registry).map(Some).map_err(wrong)
 }
 
+/// What is done about every request.
+fn calls(flags: &ProcessFlags, registry: &Registry) -> Result<Calls, Failure> {
+    let limiter = (flags.kube_api_qps > 0.0).then(|| {
+        let period = Duration::from_secs_f64(1.0 / flags.kube_api_qps);
+        let burst = NonZeroU32::new(flags.kube_api_burst).unwrap_or(NonZeroU32::MIN);
+        Quota::with_period(period).map(|quota| Arc::new(RateLimiter::direct(quota.allow_burst(burst))))
+    });
+    let counter = CounterVec::new(
+        Opts::new("rest_client_requests_total", "Requests to the API server, by status, host and method"),
+        &["code", "host", "method"],
+    )
+    .map_err(Failure::system)?;
+    registry.register(Box::new(counter.clone())).map_err(Failure::system)?;
+    Ok(Calls { counter: Some(counter), limiter: limiter.flatten() })
+}
+
 /// The submitters that can be chosen. spark-submit needs a Spark beside the operator: that one is missing is found at the
 /// start, and not by the first application.
 fn submitters(
@@ -232,6 +250,7 @@ async fn operate(
     let kubeconfig = Some(args.kubeconfig.as_str()).filter(|file| !file.is_empty());
     let cluster =
         Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
+    let cluster = cluster.with_calls(calls(&args.process, &registry)?);
     let names =
         args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
     let selector = Some(args.namespace_selector.clone()).filter(|selector| !selector.is_empty());
@@ -250,7 +269,7 @@ async fn operate(
         cluster: cluster.clone(),
     };
     let (controller, requests) = Controller::new(actor, scope, args.process.workqueue_ratelimiter_max_delay);
-    serve(&args.process, &controller, registry).await?;
+    serve(&args.process, &controller, registry.clone()).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), server = cluster.server(), "started");
     controller.watch();
     tokio::select! {
@@ -268,7 +287,12 @@ async fn operate(
             controller.lead(requests, stop).await;
             Ok(())
         }
-        Some(election) => led(&cluster, &election, &controller, requests, stop).await,
+        Some(election) => {
+            let opts = Opts::new("leader_election_master_status", "Whether this replica leads");
+            let leads = IntGaugeVec::new(opts, &["name"]).map_err(Failure::system)?;
+            registry.register(Box::new(leads.clone())).map_err(Failure::system)?;
+            led(&cluster, &election, &leads, &controller, requests, stop).await
+        }
     }
 }
 
@@ -276,16 +300,19 @@ async fn operate(
 async fn led(
     cluster: &Connection,
     election: &Election,
+    leads: &IntGaugeVec,
     controller: &Arc<Controller>,
     requests: Requests,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
     let mut candidate = Candidate::new(cluster, election);
+    leads.with_label_values(&[&election.name]).set(0);
     tokio::select! {
         () = stop.cancelled() => return Ok(()),
         () = candidate.lead() => {}
     }
     tracing::info!(lease = %election.name, identity = %election.identity, "leading");
+    leads.with_label_values(&[&election.name]).set(1);
     let mut working = std::pin::pin!(controller.lead(requests, stop.child_token()));
     let lost = tokio::select! {
         () = &mut working => None,
