@@ -17,6 +17,8 @@ mod command;
 mod helm;
 #[path = "node/hook.rs"]
 mod hook;
+#[path = "node/operator.rs"]
+mod operator;
 #[path = "cluster_chart/release.rs"]
 #[allow(dead_code, reason = "shared")]
 mod release;

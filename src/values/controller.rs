@@ -31,8 +31,12 @@ pub struct Controller {
     #[default(Some(1000))]
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub max_tracked_executor_per_app: Option<i64>,
+    /// Longest time in a state, for each that has one, such as "SUBMITTED=30m" (Go durations). An application that waits
+    /// longer fails, and its restart policy decides what follows.
+    #[default(Some(Vec::new()))]
+    pub state_deadlines: Option<Vec<String>>,
     /// Seconds after which finished applications that do not say so themselves are deleted. Needs the feature gate
-    /// DefaultTimeToLive; 0 deletes at once, a negative number switches it off.
+    /// DefaultTimeToLive; with 0 or less they are kept.
     #[default(Some(0))]
     #[schemars(range(min = -9_007_199_254_740_991_i64, max = 9_007_199_254_740_991_i64))]
     pub default_time_to_live_seconds: Option<i64>,

@@ -4,7 +4,7 @@ use crate::row::Row;
 use crate::{chart, document};
 
 const FILES: &[(&str, &str, usize)] = &[
-    ("pods.yaml", include_str!("knobs/pods.yaml"), 23),
+    ("pods.yaml", include_str!("knobs/pods.yaml"), 24),
     ("cluster.yaml", include_str!("knobs/cluster.yaml"), 41),
     ("reported.yaml", include_str!("knobs/reported.yaml"), 11),
 ];

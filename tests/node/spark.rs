@@ -13,10 +13,10 @@ use crate::support::{Namespace, node};
 const VERSIONS: [&str; 2] = ["4.0.5", "4.3.0"];
 
 /// Far beyond what a small program takes on two busy cores.
-const LATER: Duration = Duration::from_mins(10);
+pub const LATER: Duration = Duration::from_mins(10);
 
 /// A namespace in which Pod Security `restricted` is enforced, with an account that may do what the chart lets drivers do.
-fn namespace(purpose: &str) -> Option<Namespace> {
+pub fn namespace(purpose: &str) -> Option<Namespace> {
     let cluster = node(WHAT)?;
     let namespace = cluster.restricted(purpose);
     namespace.account("spark");
@@ -39,7 +39,7 @@ fn namespace(purpose: &str) -> Option<Namespace> {
 }
 
 /// An application that fits on a small node, with what `change` says over it (RFC 7396).
-fn application(namespace: &Namespace, version: &str, change: &Json) -> Json {
+pub fn application(namespace: &Namespace, version: &str, change: &Json) -> Json {
     let mut spec = json!({
         "type": "Java", "sparkVersion": version, "image": format!("localhost/spark:{version}"),
         "imagePullPolicy": "IfNotPresent",
@@ -101,7 +101,7 @@ fn spark(pod: &Json) -> &Json {
         .unwrap()
 }
 
-fn pi(log: &str) {
+pub fn pi(log: &str) {
     assert!(log.contains("Pi is roughly 3.1"), "{log}");
 }
 

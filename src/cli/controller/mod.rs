@@ -56,6 +56,7 @@ enum Command {
 /// The cluster is that of --kubeconfig, else of KUBECONFIG, else of ~/.kube/config, else the one whose pod this is.
 #[derive(Debug, clap::Args)]
 #[command(
+    args_override_self = true,
     after_help = "Flags are those of Kubeflow's operator, with one dash or two. Exit codes: 0 told to stop, 2 a flag is \
                         wrong, 3 no cluster, no lease, or something broke."
 )]

@@ -1,0 +1,200 @@
+//! Real Spark under the operator: applications that compute pi, that fail in every way a user's can, that are suspended,
+//! resumed and deleted.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::DEFINITIONS;
+use crate::spark::{LATER, application, namespace, pi};
+use crate::support::{Namespace, within};
+
+/// The operator, as a process beside the cluster. It is killed when this is dropped.
+struct Operator(Child);
+
+impl Operator {
+    fn start(kubeconfig: &Path, namespace: &str) -> Self {
+        let log = std::fs::File::create(
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("operator-{namespace}.log")),
+        )
+        .unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
+            .args(["controller", "start", "--health-probe-bind-address=0", "--spark-pod-security=restricted"])
+            .args([format!("--namespaces={namespace}"), format!("--kubeconfig={}", kubeconfig.display())])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A namespace with an operator, and the definitions installed as long as this lives.
+struct Place {
+    namespace: Namespace,
+    _operator: Operator,
+    _definitions: std::sync::MutexGuard<'static, ()>,
+}
+
+impl Place {
+    fn new(purpose: &str) -> Option<Self> {
+        let namespace = namespace(purpose)?;
+        let definitions = DEFINITIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut apply = Command::new(env!("CARGO_BIN_EXE_spark-operator"));
+        let apply =
+            apply.args(["crds", "apply"]).env("KUBECONFIG", namespace.cluster.kubeconfig()).output().unwrap();
+        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+        let operator = Operator::start(&namespace.cluster.kubeconfig(), &namespace.name);
+        Some(Self { namespace, _operator: operator, _definitions: definitions })
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.namespace.path("sparkoperator.k8s.io/v1beta2", &format!("sparkapplications{name}"))
+    }
+
+    #[track_caller]
+    fn create(&self, name: &str, change: &Json) {
+        let mut object = application(&self.namespace, "4.0.5", change);
+        object["metadata"]["name"] = name.into();
+        self.namespace.cluster.create(&self.path(""), &object);
+    }
+
+    #[track_caller]
+    fn patch(&self, name: &str, patch: &Json) {
+        self.namespace.cluster.request("PATCH", &self.path(&format!("/{name}")), patch).ok("patch");
+    }
+
+    #[track_caller]
+    fn until(&self, name: &str, what: &str, right: impl Fn(&Json) -> bool) -> Json {
+        within(LATER, &format!("{name} {what}"), || {
+            let now =
+                self.namespace.cluster.request("GET", &self.path(&format!("/{name}")), &Json::Null).json;
+            if right(&now) { Ok(now) } else { Err(format!("{:#}", now["status"])) }
+        })
+    }
+
+    #[track_caller]
+    fn in_state(&self, name: &str, state: &str) -> Json {
+        self.until(name, state, |now| now["status"]["applicationState"]["state"] == state)
+    }
+
+    fn log(&self, name: &str) -> String {
+        self.namespace.logs(&format!("{name}-driver"), Some("spark-kubernetes-driver"))
+    }
+}
+
+fn error(application: &Json) -> &str {
+    application["status"]["applicationState"]["errorMessage"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn java_and_python_compute_pi_under_the_operator_and_executors_are_listed() {
+    let Some(place) = Place::new("operator") else { return };
+    place.create("java", &json!({}));
+    let java = place.in_state("java", "COMPLETED");
+    pi(&place.log("java"));
+    let executors = java["status"]["executorState"].as_object().unwrap();
+    assert_eq!(executors.len(), 2, "{executors:?}");
+    assert!(executors.values().all(|state| state == "COMPLETED" || state == "RUNNING"), "{executors:?}");
+    place.create(
+        "python",
+        &json!({"type": "Python", "mainClass": null,
+            "mainApplicationFile": "local:///opt/spark/examples/src/main/python/pi.py", "executor": {"instances": 1}}),
+    );
+    place.in_state("python", "COMPLETED");
+    pi(&place.log("python"));
+}
+
+#[test]
+fn jobs_that_cannot_run_are_told_with_the_real_cause() {
+    let Some(place) = Place::new("causes") else { return };
+    place.create(
+        "class",
+        &json!({"mainClass": "no.such.Class", "restartPolicy": {"type": "OnFailure", "onFailureRetries": 1,
+        "onFailureRetryInterval": 1}}),
+    );
+    place.create("jar", &json!({"mainApplicationFile": "local:///opt/spark/no-such.jar"}));
+    place.create("image", &json!({"image": "localhost/no-such:1"}));
+    // An image that is no Spark and ends well, whatever it is told to run.
+    place.create(
+        "other",
+        &json!({"driver": {"template": {"spec": {"containers": [
+            {"name": "spark-kubernetes-driver", "command": ["/bin/true"]}]}}}}),
+    );
+    let class = place.in_state("class", "FAILED");
+    assert!(error(&class).contains("driver container failed with ExitCode: 101"), "{}", error(&class));
+    assert!(error(&class).contains("could not load the main class"), "{}", error(&class));
+    assert_eq!(class["status"]["executionAttempts"], 2);
+    let jar = place.in_state("jar", "FAILED");
+    assert!(error(&jar).contains("driver container failed with ExitCode: "), "{}", error(&jar));
+    let image = place.until("image", "to wait for its image", |now| {
+        error(now).contains("ErrImage") || error(now).contains("ImagePull")
+    });
+    assert!(error(&image).starts_with("driver pod is pending: "), "{}", error(&image));
+    let other = place.in_state("other", "COMPLETED");
+    let conditions = other["status"]["conditions"].as_array().unwrap();
+    assert!(conditions.iter().any(|condition| condition["reason"] == "NoExecutorSeen"), "{conditions:#?}");
+}
+
+#[test]
+fn a_job_is_suspended_resumed_and_deleted_while_it_runs() {
+    let Some(place) = Place::new("suspends") else { return };
+    // Long enough to be caught.
+    place.create(
+        "pi",
+        &json!({"arguments": ["2000"], "executor": {"instances": 1, "deleteOnTermination": null}}),
+    );
+    let running = place.until("pi", "to have an executor", |now| {
+        let mut executors = now["status"]["executorState"].as_object().into_iter().flatten();
+        executors.any(|(_, state)| state == "RUNNING")
+    });
+    place.patch("pi", &json!({"spec": {"suspend": true}}));
+    place.in_state("pi", "SUSPENDED");
+    let pods = || {
+        let list = place.namespace.cluster.get(&place.namespace.path("v1", "pods"));
+        list["items"].as_array().unwrap().len()
+    };
+    within(Duration::from_mins(2), "the executors to go with the driver", || {
+        if pods() == 0 { Ok(()) } else { Err(pods()) }
+    });
+    place.patch("pi", &json!({"spec": {"suspend": false}}));
+    let again = place.in_state("pi", "RUNNING");
+    assert_ne!(again["status"]["submissionID"], running["status"]["submissionID"]);
+    place.namespace.cluster.delete(&place.path("/pi"));
+    within(Duration::from_mins(2), "all pods to go with the application", || {
+        if pods() == 0 { Ok(()) } else { Err(pods()) }
+    });
+}
+
+#[test]
+fn executors_that_leave_run_their_hook_and_end_well() {
+    let Some(place) = Place::new("shrinks") else { return };
+    let change = json!({
+        "arguments": ["60"],
+        "executor": {"instances": null, "lifecycle": {"preStop": {"exec": {"command": ["sh", "-c", "sleep 1"]}}}},
+        "dynamicAllocation": {"enabled": true, "initialExecutors": 2, "minExecutors": 1, "maxExecutors": 2},
+        "sparkConf": {"spark.dynamicAllocation.executorIdleTimeout": "2s"},
+    });
+    place.create("pi", &change);
+    let done = place.in_state("pi", "COMPLETED");
+    pi(&place.log("pi"));
+    let executors = done["status"]["executorState"].as_object().unwrap();
+    println!("dynamic allocation under the operator: {executors:?}");
+    assert!(!executors.is_empty() && executors.values().all(|state| state != "FAILED"), "{executors:?}");
+    let list =
+        place.namespace.cluster.get(&place.namespace.path("v1", "pods?labelSelector=spark-role%3Dexecutor"));
+    for pod in list["items"].as_array().unwrap() {
+        let hook = &pod["spec"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"];
+        assert_eq!(hook[2], "sleep 1", "{pod:#}");
+    }
+}
