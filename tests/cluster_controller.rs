@@ -12,6 +12,8 @@
 mod case;
 #[path = "security/controller.rs"]
 mod controller;
+#[path = "cluster_controller/explain.rs"]
+mod explain;
 #[path = "cluster_controller/killed.rs"]
 mod killed;
 #[path = "cluster_controller/lifecycle.rs"]

@@ -8,6 +8,7 @@ mod completions;
 mod controller;
 mod crds;
 mod diff;
+mod explain;
 mod input;
 mod lint;
 mod patch;
@@ -48,6 +49,7 @@ enum Command {
     Values(values::Args),
     Crds(crds::Args),
     Controller(controller::Args),
+    Explain(explain::Args),
     Presets(presets::Args),
     Probe(probe::Args),
     Completions(completions::Args),
@@ -92,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Values(args) => values::run(&args),
         Command::Crds(args) => crds::run(&args),
         Command::Controller(args) => controller::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Presets(args) => presets::run(&args),
         Command::Probe(args) => probe::run(&args),
         Command::Completions(args) => completions::run(&args),

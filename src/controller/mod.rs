@@ -10,6 +10,7 @@ mod conditions;
 pub mod decide;
 pub mod event;
 mod executors;
+pub mod explain;
 pub mod index;
 mod looks;
 pub mod metrics;
