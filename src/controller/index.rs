@@ -39,6 +39,9 @@ pub struct Memory {
     pub looked: Option<Timestamp>,
     /// When the status was last written.
     pub written: Option<Timestamp>,
+    /// Whether the submission that is written down is this operator's: written by it, or found when it started. One that
+    /// appears while it runs is another operator's, which is at it.
+    pub claimed: bool,
     /// Since when it has been in its state.
     since: Timestamp,
     /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
@@ -207,6 +210,7 @@ impl Known {
             removed: false,
             baseline: memory.baseline,
             since: memory.since,
+            claimed: memory.claimed,
             written: memory.written,
             now,
         }))
@@ -234,7 +238,9 @@ impl Memory {
         };
         let submission = application.submission();
         let baseline = before.filter(|before| before.application.submission() == submission);
+        let claimed = baseline.map_or(before.is_none(), |same| same.memory.claimed);
         Self {
+            claimed,
             looked: before.and_then(|before| before.memory.looked),
             written: before.and_then(|before| before.memory.written),
             since,

@@ -141,6 +141,9 @@ fn run(place: &Place, name: &str, life: Life, plan: Option<Plan>) -> (End, bool,
         (user.join().unwrap(), killed, operator)
     });
     let sent = [first.sent(), second.sent()].concat();
+    for sent in &sent {
+        assert!(sent.has_precondition(), "{} without a precondition: {}", sent.title(), sent.body);
+    }
     let created = drivers(&sent, name);
     for (id, count) in &created {
         assert_eq!(*count, 1, "{life:?} {plan:?}: submission {id} made {count} drivers");
@@ -328,6 +331,26 @@ fn two_operators_at_once_double_nothing() {
     );
     // Each life makes one driver or two.
     assert_eq!(made, 10 * (1 + 2 + 2 + 2 + 1));
+}
+
+/// The one write that no life above makes.
+#[test]
+fn an_application_whose_time_is_over_is_deleted_as_it_was_seen() {
+    let Some(place) = Place::new("time") else { return };
+    let proxy = Proxy::new(&place.account.kubeconfig, None);
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let kubeconfig = proxy.kubeconfig(place.file("time.json"));
+    let _operator = Operator::start(&kubeconfig, &place.file("time.log"), &[&namespaces]);
+    let mut spec = driver(&[("run-for", "0")]);
+    spec["timeToLiveSeconds"] = 1.into();
+    place.create("short", &spec);
+    place.gone("short");
+    let sent = proxy.sent();
+    let deletions: Vec<_> = sent.iter().filter(|sent| sent.title() == "DELETE sparkapplications").collect();
+    assert!(!deletions.is_empty());
+    for deletion in deletions {
+        assert!(deletion.has_precondition(), "{}", deletion.body);
+    }
 }
 
 /// One request in six goes wrong, in seven ways in turn; watches are cut. The operator lives on.

@@ -64,10 +64,25 @@ pub struct Sent {
     pub method: String,
     pub path: String,
     pub status: u16,
+    pub body: Json,
     pub answer: Json,
 }
 
 impl Sent {
+    /// Whether it says which object is meant, or which version of it, and not just its name.
+    pub fn has_precondition(&self) -> bool {
+        let text = |pointer: &str| self.body.pointer(pointer).is_some_and(Json::is_string);
+        match self.method.as_str() {
+            "PUT" => text("/metadata/resourceVersion") && text("/metadata/uid"),
+            "DELETE" if self.title() == "DELETE sparkapplications" => {
+                text("/preconditions/uid") && text("/preconditions/resourceVersion")
+            }
+            "DELETE" => text("/preconditions/uid"),
+            // What is created exists or not: the API server decides.
+            _ => true,
+        }
+    }
+
     /// `POST pods`, `PUT sparkapplications/status`.
     pub fn title(&self) -> String {
         let parts: Vec<_> = self.path.split('/').skip_while(|part| *part != "namespaces").skip(2).collect();
@@ -244,6 +259,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             forwarded = forwarded.header(name, value);
         }
     }
+    let sent = body.clone();
     let forwarded = forwarded.body(kube::client::Body::from(body.to_vec())).unwrap();
     let answer = match shared.client.send(forwarded).await {
         Ok(answer) => answer,
@@ -268,6 +284,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         method,
         path,
         status: head.status.as_u16(),
+        body: serde_json::from_slice(&sent).unwrap_or_default(),
         answer: serde_json::from_slice(&body).unwrap_or_default(),
     });
     if fate != Fate::Answered {

@@ -56,6 +56,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
             scene.driver = driver_.map(|(phase, leaving)| Pod { leaving, ..driver(phase) });
             scene.absent = absent && scene.driver.is_none();
             scene.removed = removed;
+            scene.claimed = looked.is_none();
             let executors = executors.into_iter().zip(1..);
             scene.executors = executors.map(|(phase, n)| pod(&format!("e-{n}"), Role::Executor(n), phase)).collect();
             (scene.looked, scene.written, scene.since) = (looked, written, last);

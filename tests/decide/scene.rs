@@ -25,6 +25,7 @@ pub struct Scene {
     pub looked: Option<i64>,
     pub written: Option<i64>,
     pub since: i64,
+    pub claimed: bool,
     pub now: i64,
     pub policy: Policy,
 }
@@ -81,6 +82,7 @@ impl Scene {
             looked: None,
             written: None,
             since: 1_000,
+            claimed: true,
             now: NOW,
             policy: Policy {
                 grace: SignedDuration::from_secs(10),
@@ -177,6 +179,7 @@ impl Scene {
             looked: self.looked.map(at),
             removed: self.removed,
             baseline: if baseline == Digest::default() { application.wishes.digest } else { baseline },
+            claimed: self.claimed,
             since: at(self.since),
             written: self.written.map(at),
             now: at(self.now),

@@ -40,6 +40,8 @@ fn a_new_application_is_written_down_and_then_submitted() {
             pending.clone().spec(&json!({"suspend": true})),
             "SUSPENDING: SparkApplicationSuspending",
         ),
+        ("written down by another operator", Scene { claimed: false, ..pending.clone() }, "wait until 1130"),
+        ("which is no longer heard of", Scene { claimed: false, ..pending.clone() }.at(1_130), "submit"),
         (
             "its driver is there: it was submitted before a crash",
             pending.clone().with(driver(Phase::Running)),
@@ -392,6 +394,25 @@ fn executors_alone_are_written_once_in_a_second() {
             "SUCCEEDING: SparkDriverCompleted SparkExecutorPending SparkExecutorRunning",
         ),
         ("known", running.status(&json!({"executorState": {"e-1": "RUNNING", "e-2": "PENDING"}})), "wait"),
+    ]);
+}
+
+#[test]
+fn a_driver_that_comes_when_all_is_over_goes_again() {
+    let gone = "remove pi-driver pi-driver-uid";
+    let suspended = Scene::of("SUSPENDED").spec(&json!({"suspend": true}));
+    let of_another = Pod { submission: Some("another".into()), ..driver(Phase::Running) };
+    check(vec![
+        ("suspended", suspended.with(driver(Phase::Pending)), gone),
+        ("completed", Scene::of("COMPLETED").with(driver(Phase::Running)), gone),
+        ("failed", Scene::of("FAILED").with(driver(Phase::Running)), gone),
+        ("failed, and it leaves", Scene::of("FAILED").with(leaving(driver(Phase::Running))), "wait"),
+        ("completed, as it should be", Scene::of("COMPLETED").with(driver(Phase::Succeeded)), "wait"),
+        (
+            "of another submission",
+            Scene::of("RUNNING").with(of_another),
+            "FAILING (driver pod not found: pi-driver): SparkDriverNotFound",
+        ),
     ]);
 }
 

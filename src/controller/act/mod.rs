@@ -214,7 +214,10 @@ impl Actor {
                 let changed = {
                     let mut known = self.index.lock();
                     let changed = known.apply(stored, now);
-                    known.remember(&application.key, |memory| memory.written = Some(now));
+                    known.remember(&application.key, |memory| {
+                        memory.written = Some(now);
+                        memory.claimed = true;
+                    });
                     changed
                 };
                 if let Some(changed) = changed {
@@ -380,6 +383,11 @@ impl Actor {
             Ok(_) => {
                 let line = Wrote { verb: "delete", resource: "sparkapplications", name, reason };
                 self.recorder.wrote(application, &application.status, &line);
+                // One that a finalizer keeps comes back with a watch.
+                let changed = self.index.lock().remove(&application.key, &application.uid);
+                if let Some(changed) = changed {
+                    self.recorder.application(&changed);
+                }
                 Ok(true)
             }
             Err(error) if error.is_status(404) || error.is_status(409) => {

@@ -19,7 +19,7 @@ use self::observe::{observe, overdue};
 use self::submit::submit;
 use self::write::{gone, remove, rerun, reset, told, write, written};
 use super::event::Event;
-use super::pod::Pod;
+use super::pod::{Phase, Pod};
 use super::record::Application;
 use super::state::State;
 use super::submission::{self, Change, Digest};
@@ -29,6 +29,10 @@ pub use self::submit::{pending, submission_failed, submitted};
 
 /// Seconds between two tries where neither the application nor its defaults say.
 const RETRY_INTERVAL: i64 = 5;
+
+/// How long another operator has for a submission that it wrote down, before it is taken over. There should be no other:
+/// but one that was cut off, and comes back, must not find that its driver was made twice.
+const TAKEN_OVER: SignedDuration = SignedDuration::from_secs(30);
 
 /// A second look at something that is on its way out, or that was not seen to come.
 const AGAIN: SignedDuration = SignedDuration::from_secs(10);
@@ -69,6 +73,8 @@ pub struct View<'a> {
     pub removed: bool,
     /// The spec that counts as submitted where the submission id does not say.
     pub baseline: Digest,
+    /// Whether the submission that is written down is this operator's, and not one that another is at.
+    pub claimed: bool,
     /// Since when it has been in its state, as far as is known.
     pub since: Timestamp,
     /// When its status was last written.
@@ -163,6 +169,10 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
             let reason = "nothing of it runs any more";
             written(view, reset(application), State::Suspended, vec![event], reason)
         }),
+        // Made by an operator that was cut off, and came back when all was over.
+        State::Suspended | State::Completed | State::Failed if stray(view).is_some() => {
+            stray(view).map_or(Step::Wait(None), remove)
+        }
         State::Suspended if application.wishes.suspend => Step::Wait(None),
         State::Suspended => {
             let event = Event::warning("SparkApplicationResuming", told(application, "is resuming"));
@@ -170,6 +180,13 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
         }
         State::Completed | State::Failed => ended(view, policy),
     }
+}
+
+/// A driver that runs although nothing of the application should.
+fn stray<'a>(view: &View<'a>) -> Option<&'a Pod> {
+    let runs =
+        |driver: &&Pod| matches!(driver.phase, Phase::Pending | Phase::Running) && driver.ended.is_none();
+    view.driver.filter(runs).filter(|driver| !driver.leaving)
 }
 
 /// Whether the spec is another than the one that was submitted, and that matters.

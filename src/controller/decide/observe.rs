@@ -15,13 +15,15 @@ use crate::controller::state::State;
 pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
     let application = view.application;
     let state = application.state();
-    let Some(driver) = view.driver else {
+    // One of another submission is not its driver, though it has its name.
+    let own = |driver: &&Pod| driver.submission.as_deref().is_none_or(|id| id == application.submission());
+    let Some(driver) = view.driver.filter(own) else {
         let submitted = time(application.status.last_submission_attempt_time.as_ref());
         let grace = submitted.and_then(|submitted| submitted.checked_add(policy.grace).ok());
         if let (State::Submitted, Some(grace)) = (state, grace.filter(|grace| *grace > view.now)) {
             return Step::Wait(Some(grace));
         }
-        if !view.driver_absent {
+        if !view.driver_absent && view.driver.is_none() {
             return Step::Look;
         }
         let pod = application.driver_pod();

@@ -2,11 +2,11 @@
 
 use super::ended::again;
 use super::write::{cause, failure, finished, gone, stamp, state_of, told, written};
-use super::{Step, View, Write};
+use super::{Step, TAKEN_OVER, View, Write};
 use crate::api::DriverInfo;
 use crate::controller::conditions::Notes;
 use crate::controller::event::Event;
-use crate::controller::record::Application;
+use crate::controller::record::{Application, time};
 use crate::controller::state::State;
 use crate::controller::submission;
 use crate::submit::Submitted;
@@ -24,7 +24,12 @@ pub fn pending(application: &Application) -> bool {
 pub(super) fn submit(view: &View<'_>) -> Step {
     let application = view.application;
     if pending(application) {
-        return Step::Submit;
+        let begun = time(application.status.last_submission_attempt_time.as_ref());
+        let taken_over = begun.and_then(|begun| begun.checked_add(TAKEN_OVER).ok());
+        return match taken_over.filter(|at| !view.claimed && *at > view.now) {
+            Some(at) => Step::Wait(Some(at)),
+            None => Step::Submit,
+        };
     }
     if application.state() == State::SubmissionFailed {
         match again(view, State::SubmissionFailed) {
