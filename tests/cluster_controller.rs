@@ -22,6 +22,8 @@ mod lifecycle;
 mod operator;
 #[path = "cluster_controller/place.rs"]
 mod place;
+#[path = "cluster_controller/process.rs"]
+mod process;
 #[path = "cluster_controller/proxy.rs"]
 mod proxy;
 #[path = "cluster_controller/rights.rs"]

@@ -33,15 +33,15 @@ struct Entry {
 }
 
 /// What was done about an application and is not in its status. Losing it costs a request, never a job.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Memory {
     /// When the driver was last asked for, or asked to be deleted.
     pub looked: Option<Timestamp>,
     /// When the status was last written.
     pub written: Option<Timestamp>,
-    /// Whether the submission that is written down is this operator's: written by it, or found when it started. One that
-    /// appears while it runs is another operator's, which is at it.
-    pub claimed: bool,
+    /// The submission that is this operator's: written down by it, or found so when it started. One that appears while it
+    /// runs is another operator's, which is at it.
+    pub claimed: Option<Box<str>>,
     /// Since when it has been in its state.
     since: Timestamp,
     /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
@@ -210,7 +210,7 @@ impl Known {
             removed: false,
             baseline: memory.baseline,
             since: memory.since,
-            claimed: memory.claimed,
+            claimed: memory.claimed.as_deref().is_some_and(|id| id == application.submission()),
             written: memory.written,
             now,
         }))
@@ -238,7 +238,7 @@ impl Memory {
         };
         let submission = application.submission();
         let baseline = before.filter(|before| before.application.submission() == submission);
-        let claimed = baseline.map_or(before.is_none(), |same| same.memory.claimed);
+        let claimed = before.map_or_else(|| Some(submission.into()), |before| before.memory.claimed.clone());
         Self {
             claimed,
             looked: before.and_then(|before| before.memory.looked),

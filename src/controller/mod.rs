@@ -147,6 +147,7 @@ impl Controller {
             async move { this.look(&key).await }
         })
         .await;
+        self.actor.recorder.flush().await;
     }
 
     async fn look(&self, key: &Key) -> Outcome {

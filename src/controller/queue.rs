@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::record::Key;
 
+/// How long what is being done when the process is told to stop may take: what is cut off is found by the next operator.
+const DRAIN: Duration = Duration::from_secs(15);
+
 /// The first wait after a failure; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(100);
 
@@ -118,7 +121,10 @@ pub async fn work<F>(
             }
         }
     }
-    while tasks.join_next().await.is_some() {}
+    let drained = tokio::time::timeout(DRAIN, async { while tasks.join_next().await.is_some() {} });
+    if drained.await.is_err() {
+        tracing::warn!(applications = tasks.len(), "cut off: they took too long to be waited for");
+    }
 }
 
 /// How long after so many failures.

@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{Event as CoreEvent, EventSource, ObjectReferenc
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use kube::api::PostParams;
 use kube::{Api, Resource};
+use tokio_util::task::TaskTracker;
 
 use super::event::Event;
 use super::index::{Changed, Index};
@@ -27,6 +28,8 @@ const COMPONENT: &str = "spark-application-controller";
 const LONGEST: usize = 1024;
 /// Events are written while something else is done, and given up after this.
 const LIMIT: Duration = Duration::from_secs(30);
+/// How long the last ones are waited for.
+const FLUSH: Duration = Duration::from_secs(5);
 /// Events written at a time, and how many may wait: what comes on top is lost, and said so in the log.
 const AT_ONCE: usize = 16;
 const MOST: usize = 10_000;
@@ -50,13 +53,15 @@ pub struct Recorder {
     cluster: Connection,
     lane: Lane,
     metrics: Option<Arc<Metrics>>,
+    /// Events that are being written.
+    under_way: TaskTracker,
 }
 
 impl Recorder {
     /// One that writes events to this cluster.
     #[must_use]
     pub fn new(cluster: Connection, metrics: Option<Arc<Metrics>>) -> Self {
-        Self { cluster, lane: Lane::new(AT_ONCE), metrics }
+        Self { cluster, lane: Lane::new(AT_ONCE), metrics, under_way: TaskTracker::new() }
     }
 
     /// A write was done: one line for each.
@@ -110,10 +115,18 @@ impl Recorder {
                 continue;
             }
             let (recorder, application) = (self.clone(), application.clone());
-            tokio::spawn(async move {
+            self.under_way.spawn(async move {
                 let _turn = recorder.lane.turn(&application.key.namespace, 0).await;
                 recorder.event(&application, &event).await;
             });
+        }
+    }
+
+    /// Waits for the events that are being written.
+    pub async fn flush(&self) {
+        self.under_way.close();
+        if tokio::time::timeout(FLUSH, self.under_way.wait()).await.is_err() {
+            tracing::warn!(events = self.under_way.len(), "events lost: they took too long");
         }
     }
 

@@ -115,6 +115,7 @@ fn submissions_that_fail_say_why_and_leave_nothing() {
     for (name, spec, error) in [
         ("taken", json!({}), "driver pod already exist: "),
         ("account", json!({"driver": {"serviceAccount": "nobody"}}), "serviceaccount \"nobody\" not found"),
+        ("template", json!({"driver": {"template": {"spec": {"containers": [5]}}}}), "spec.driver.template"),
         ("version", json!({"sparkVersion": "2.4.8"}), "spec.sparkVersion: "),
         ("denied", json!({"sparkConf": {"spark.kubernetes.namespace": "other"}}), "is not allowed"),
         (

@@ -196,6 +196,7 @@ impl Actor {
             &PostParams::default(),
             body.to_string().into_bytes(),
         );
+        let submission = write.status.submission_id.as_deref().map(Into::into);
         let _turn = self.writes.turn(namespace, urgency).await;
         let cluster = self.request();
         let answer = cluster.ask(&what, async {
@@ -216,7 +217,7 @@ impl Actor {
                     let changed = known.apply(stored, now);
                     known.remember(&application.key, |memory| {
                         memory.written = Some(now);
-                        memory.claimed = true;
+                        memory.claimed = submission;
                     });
                     changed
                 };
@@ -229,7 +230,11 @@ impl Actor {
             Err(error) if error.is_status(409) || error.is_status(404) => {
                 self.read(application).await.map(drop)
             }
-            Err(error) => Err(error.into()),
+            Err(error) => {
+                // It may have been done all the same.
+                self.index.lock().remember(&application.key, |memory| memory.claimed = submission);
+                Err(error.into())
+            }
         }
     }
 

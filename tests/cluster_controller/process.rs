@@ -1,0 +1,136 @@
+//! The process: what it answers over HTTP, and the namespaces that it looks after.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use serde_json::json;
+
+use crate::operator::Operator;
+use crate::place::{Place, driver, state_of};
+use crate::support::eventually;
+
+/// A port that nobody listens at.
+fn port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Status and body.
+fn get(port: u16, path: &str) -> Result<(u16, String), std::io::Error> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    Ok((head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default(), body.to_owned()))
+}
+
+#[test]
+fn probes_and_metrics_are_answered_and_a_restart_counts_nothing_twice() {
+    let Some(place) = Place::new("process") else { return };
+    let (health, metrics) = (port(), port());
+    let flags = [
+        format!("--health-probe-bind-address=127.0.0.1:{health}"),
+        format!("--metrics-bind-address=127.0.0.1:{metrics}"),
+        "--enable-metrics=true".to_owned(),
+        "--metrics-labels=app_type,namespace,a-b".to_owned(),
+        "--metrics-job-submit-latency-buckets=0.25,60".to_owned(),
+    ];
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let mut operator = place.operator(&flags);
+    for path in ["/readyz", "/healthz"] {
+        eventually(path, || match get(health, path) {
+            Ok((200, body)) if body == "ok" => Ok(()),
+            other => Err(format!("{other:?}")),
+        });
+    }
+    place.create("good", &driver(&[("run-for", "0")]));
+    place.create("bad", &driver(&[("outcome", "fail"), ("run-for", "0")]));
+    place.create("refused", &json!({"driver": {"serviceAccount": "nobody"}}));
+    place.create("runs", &driver(&[("outcome", "run")]));
+    place.in_state("good", "COMPLETED");
+    place.in_state("bad", "FAILED");
+    place.in_state("refused", "FAILED");
+    let runs = place.in_state("runs", "RUNNING");
+    place.executor(&runs, 1);
+    let labels = format!("{{a_b=\"Unknown\",app_type=\"Unknown\",namespace=\"{}\"}}", place.namespace.name);
+    let has = |name: &str, value: &str| {
+        let line = format!("{name}{labels} {value}");
+        eventually(&line, || {
+            let text = get(metrics, "/metrics").map_err(|error| error.to_string())?.1;
+            if text.lines().any(|found| found == line) { Ok(()) } else { Err(text) }
+        });
+    };
+    has("spark_application_count", "4");
+    has("spark_application_submit_count", "3");
+    has("spark_application_failed_submission_count", "1");
+    has("spark_application_success_count", "1");
+    has("spark_application_failure_count", "2");
+    has("spark_application_running_count", "1");
+    has("spark_application_success_execution_time_seconds_count", "1");
+    has("spark_application_submit_latency_seconds_count", "3");
+    has("spark_executor_running_count", "1");
+    let text = get(metrics, "/metrics").unwrap().1;
+    for name in [
+        "# TYPE spark_application_failure_execution_time_seconds summary",
+        "# TYPE spark_application_submit_latency_seconds_histogram histogram",
+        "# TYPE spark_application_start_latency_seconds_histogram histogram",
+        "spark_application_submit_latency_seconds_histogram_bucket",
+        "process_cpu_seconds_total",
+        "process_resident_memory_bytes",
+        "controller_runtime_reconcile_total{controller=\"sparkapplication\",result=\"success\"}",
+        "workqueue_depth{name=\"sparkapplication\"} ",
+        "rest_client_requests_total{code=\"200\"",
+    ] {
+        assert!(text.contains(name), "{name}: {text}");
+    }
+    assert!(operator.stop().success());
+    let _again = place.operator(&flags);
+    has("spark_application_running_count", "1");
+    let text = get(metrics, "/metrics").unwrap().1;
+    for name in
+        ["spark_application_count", "spark_application_submit_count", "spark_application_success_count"]
+    {
+        assert!(!text.contains(&format!("{name}{{")), "counted again: {name}");
+    }
+}
+
+#[test]
+fn namespaces_are_selected_as_they_are_labelled() {
+    let Some(place) = Place::new("selected") else { return };
+    let label = format!("test={}", place.namespace.name);
+    let flags = [format!("--namespace-selector={label}")];
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let operator = Operator::start(&place.cluster().kubeconfig(), &place.file("selected.log"), &flags);
+    place.create("pi", &driver(&[("run-for", "0")]));
+    eventually("the operator to start", || {
+        if operator.log().contains("\"started\"") { Ok(()) } else { Err(operator.log()) }
+    });
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!(state_of(&place.get("pi")), "");
+    let labels = json!({"metadata": {"labels": {"test": place.namespace.name}}});
+    let path = format!("/api/v1/namespaces/{}", place.namespace.name);
+    place.cluster().request("PATCH", &path, &labels).ok("label the namespace");
+    place.in_state("pi", "COMPLETED");
+    assert!(operator.wrote().iter().all(|line| line["namespace"] == place.namespace.name));
+}
+
+#[test]
+fn drivers_are_protected_from_evictions_where_it_is_asked_for() {
+    let Some(place) = Place::new("budget") else { return };
+    let rights = json!({"metadata": {"name": "budgets"}, "rules": [{"apiGroups": ["policy"],
+        "resources": ["poddisruptionbudgets"], "verbs": ["get", "create", "delete"]}]});
+    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &rights);
+    place.namespace.bind(&place.account, "Role", "budgets");
+    let _operator = place.operator(&["--enable-driver-pdb=true"]);
+    let mut spec = driver(&[("run-for", "3")]);
+    spec["driverPodDisruptionBudget"] = true.into();
+    place.create("pi", &spec);
+    place.create("other", &driver(&[("outcome", "run")]));
+    place.in_state("pi", "RUNNING");
+    place.in_state("other", "RUNNING");
+    let budgets = || place.list("policy/v1", "poddisruptionbudgets");
+    let names: Vec<_> = budgets().iter().map(|budget| budget["metadata"]["name"].clone()).collect();
+    assert_eq!(names, ["pi-driver"]);
+    place.in_state("pi", "COMPLETED");
+    assert!(budgets().is_empty());
+}
