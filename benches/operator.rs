@@ -391,7 +391,10 @@ impl Bench {
                             "spec": {"schedulerName": "nobody", "containers": [{"name": "spark", "image": "spark"}]},
                         }))
                         .unwrap();
-                        pods.create(&parameters, &object).await?;
+                        let mut made = pods.create(&parameters, &object).await?;
+                        made.metadata.managed_fields = None;
+                        made.status = serde_json::from_value(json!({"phase": "Succeeded"})).ok();
+                        pods.replace_status(&made.name_any(), &parameters, &made).await?;
                     }
                     Ok::<_, kube::Error>(())
                 }

@@ -17,6 +17,9 @@ use super::record::Key;
 /// How long what is being done when the process is told to stop may take: what is cut off is found by the next operator.
 const DRAIN: Duration = Duration::from_secs(15);
 
+/// So many are looked at at a time. Each takes some kilobytes while it waits for its turn to write or submit.
+const AT_ONCE: usize = 1_000;
+
 /// The first wait after a failure; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(100);
 
@@ -111,7 +114,7 @@ pub async fn work<F>(
                     }
                 }
             }
-            next = free.next() => {
+            next = free.next(), if running.len() < AT_ONCE => {
                 let Some(key) = next else { break };
                 queue.named().remove(&key);
                 running.insert(key.clone(), Instant::now());

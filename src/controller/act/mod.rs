@@ -29,7 +29,7 @@ use super::state::State;
 use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
-use crate::runtime::lanes::Lane;
+use crate::runtime::lanes::{Lane, Urgency};
 use crate::spark::Settings;
 use crate::submit::{Choice, SubmitError, Submitter};
 
@@ -91,8 +91,8 @@ pub enum Trouble {
     #[error(transparent)]
     Submission(#[from] SubmitError),
     /// It never comes to an end.
-    #[error("{STEPS} steps did not come to an end; the last was {0}")]
-    Endless(String),
+    #[error("{STEPS} steps did not come to an end")]
+    Endless,
 }
 
 /// What was found out on one look at an application.
@@ -111,21 +111,24 @@ impl Actor {
     /// Something failed; it should be tried again later.
     pub async fn look_at(&self, key: &Key) -> Result<Option<Timestamp>, Trouble> {
         let mut round = Round::default();
-        let mut last = String::new();
         for _ in 0..STEPS {
             let now = Timestamp::now();
             let decided = self.decided(key, &round, now, |view| {
                 (decide(&view, &self.options.policy), view.application.clone())
             });
             let Some((step, application)) = decided else { return Ok(None) };
-            last = format!("{step:?}");
             match step {
                 Step::Wait(until) if round.found.is_some() => {
                     let again = now.checked_add(UNWATCHED).unwrap_or(now);
                     return Ok(Some(until.map_or(again, |until| until.min(again))));
                 }
                 Step::Wait(until) => return Ok(until),
-                Step::Write(write) => self.write(&application, *write).await?,
+                Step::Write(write) => {
+                    // Thousands may wait: what they will need is made when it is their turn.
+                    let urgency = urgency(&application, &write);
+                    let _turn = self.writes.turn(&key.namespace, urgency).await;
+                    Box::pin(self.write(&application, *write)).await?;
+                }
                 Step::Look => self.look(&application, &mut round).await?,
                 Step::RemoveDriver { name, uid } => {
                     round = Round::default();
@@ -136,7 +139,6 @@ impl Actor {
                     round.removed = true;
                 }
                 Step::Submit => {
-                    // Thousands may wait: what they will need is made when it is their turn.
                     let _turn = self.submissions.turn(&key.namespace, 0).await;
                     Box::pin(self.submit(&application)).await?;
                     round = Round::default();
@@ -148,7 +150,7 @@ impl Actor {
                 }
             }
         }
-        Err(Trouble::Endless(last))
+        Err(Trouble::Endless)
     }
 
     fn decided<T>(
@@ -172,15 +174,6 @@ impl Actor {
     /// Writes the status: a PUT, because roles made for Kubeflow's operator have no patch. Of an application that was
     /// changed meanwhile the new version is read, and decided anew.
     async fn write(&self, application: &Application, write: Write) -> Result<(), Trouble> {
-        let state =
-            write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
-        let urgency = if state.is_final() {
-            0
-        } else if state == application.state() && state.has_driver() {
-            2
-        } else {
-            1
-        };
         let Key { namespace, name } = &application.key;
         let what = format!("update the status of SparkApplication {}", application.key);
         let body = json!({
@@ -197,7 +190,6 @@ impl Actor {
             body.to_string().into_bytes(),
         );
         let submission = write.status.submission_id.as_deref().map(Into::into);
-        let _turn = self.writes.turn(namespace, urgency).await;
         let cluster = self.request();
         let answer = cluster.ask(&what, async {
             cluster.client.request::<Stored>(request.map_err(kube::Error::BuildRequest)?).await
@@ -400,5 +392,17 @@ impl Actor {
             }
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// Which write of a status goes first: the end of an application, then a change of its state, then executors.
+fn urgency(application: &Application, write: &Write) -> Urgency {
+    let state = write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+    if state.is_final() {
+        0
+    } else if state == application.state() && state.has_driver() {
+        2
+    } else {
+        1
     }
 }

@@ -47,7 +47,10 @@ impl Actor {
             Err((error, category)) => viewed(&|view| decide::submission_failed(view, &error, &category)),
         };
         match write {
-            Some(write) => self.write(&application, write).await,
+            Some(write) => {
+                let _turn = self.writes.turn(&key.namespace, 1).await;
+                self.write(&application, write).await
+            }
             None => Ok(()),
         }
     }
