@@ -17,6 +17,8 @@ mod command;
 mod helm;
 #[path = "node/hook.rs"]
 mod hook;
+#[path = "node/installed.rs"]
+mod installed;
 #[path = "node/operator.rs"]
 mod operator;
 #[path = "cluster_chart/release.rs"]

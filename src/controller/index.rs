@@ -189,6 +189,13 @@ impl Known {
         }
     }
 
+    /// This operator begins to act: what others have written down so far is its own now.
+    pub fn claim_all(&mut self) {
+        for Entry { application, memory } in self.applications.values_mut() {
+            memory.claimed = Some(application.submission().into());
+        }
+    }
+
     /// What is known of an application, for a decision.
     pub fn view<T>(&self, key: &Key, now: Timestamp, decide: impl FnOnce(View<'_>) -> T) -> Option<T> {
         let Entry { application, memory } = self.applications.get(key)?;
@@ -366,6 +373,26 @@ mod tests {
         assert_eq!(leaving, Some((true, Some(at(2)))));
         assert!(known.remove_pod(&key, "pi-driver", "another").is_none());
         assert!(known.remove_pod(&key, "pi-driver", "p").is_some());
+    }
+
+    #[test]
+    fn a_submission_that_appears_is_anothers_until_this_operator_acts() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        let claimed = |known: &Known| known.view(&key, at(1), |view| view.claimed).unwrap();
+        let submitted = |version: &str, id: &str| {
+            let mut stored = stored("u", version, "");
+            stored.status["submissionID"] = id.into();
+            stored
+        };
+        known.apply(submitted("1", "found"), at(0));
+        assert!(claimed(&known), "what was found at the start");
+        known.apply(submitted("2", "of another"), at(0));
+        assert!(!claimed(&known), "what appears");
+        known.claim_all();
+        assert!(claimed(&known), "after a change of the leader");
+        known.apply(submitted("3", "of another"), at(0));
+        assert!(claimed(&known), "and still after an event");
     }
 
     #[test]

@@ -135,7 +135,8 @@ impl Controller {
     pub async fn lead(self: &Arc<Self>, requests: Requests, stop: CancellationToken) {
         self.leads.store(true, Ordering::SeqCst);
         {
-            let known = self.actor.index.lock();
+            let mut known = self.actor.index.lock();
+            known.claim_all();
             for application in known.applications().filter(|it| self.scope.contains(&it.key.namespace)) {
                 self.actor.recorder.found(application);
             }

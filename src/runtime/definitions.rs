@@ -188,20 +188,27 @@ impl Cluster<'_> {
     }
 
     async fn wait_until_served(&self, name: &str) -> Result<(), ClusterError> {
+        let mut last = None;
         loop {
-            let object = self.get(name).await?.unwrap_or_default();
+            let object = match (self.get(name).await, last.take()) {
+                // The time is up during a request: what was seen before tells more.
+                (Err(ClusterError::Silent { limit, .. }), Some(what)) => {
+                    return Err(ClusterError::Timeout { what, limit });
+                }
+                (object, _) => object?.unwrap_or_default(),
+            };
             if condition(&object, "Established").is_some_and(|found| found["status"] == "True") {
                 return Ok(());
             }
-            self.connection
-                .pause(|| match condition(&object, "NamesAccepted") {
-                    Some(found) if found["status"] == "False" => {
-                        let message = text(&found["message"]);
-                        format!("{name} is applied, but its names are taken ({message}), so it is not served")
-                    }
-                    _ => format!("{name} is applied, but not served"),
-                })
-                .await?;
+            let what = match condition(&object, "NamesAccepted") {
+                Some(found) if found["status"] == "False" => {
+                    let message = text(&found["message"]);
+                    format!("{name} is applied, but its names are taken ({message}), so it is not served")
+                }
+                _ => format!("{name} is applied, but not served"),
+            };
+            self.connection.pause(|| what.clone()).await?;
+            last = Some(what);
         }
     }
 }

@@ -43,10 +43,31 @@ impl Cluster {
 
     pub fn delete_definitions(&self) {
         let names = DEFINITIONS.map(|definition| definition.name());
-        let mut args = vec!["delete", "crd", "--ignore-not-found", "--wait=true", "--timeout=240s"];
-        args.push(OTHER);
-        args.extend(names.iter().map(String::as_str));
-        self.kubectl(&args);
+        self.delete(&[&[OTHER], &names.each_ref().map(String::as_str)[..]].concat());
+    }
+
+    /// Deletes definitions and waits until they are gone. The API server's finalizer fails on one that has just been
+    /// created ("storage is (re)initializing"), finds its own write of the status in its way when it tries again, and then
+    /// forgets about it until its cache is read anew, which may be five minutes: any change reminds it.
+    pub fn delete(&self, names: &[&str]) {
+        self.kubectl(&[&["delete", "crd", "--ignore-not-found", "--wait=false"], names].concat());
+        for round in 0..150 {
+            let left = [&["get", "crd", "--ignore-not-found", "--output=name"], names].concat();
+            let left = self.kubectl(&left);
+            if left.is_empty() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(400));
+            if round % 10 == 9 {
+                let reminder = format!("test/reminder={round}");
+                let left: Vec<_> = left.lines().collect();
+                // One of them may be gone by now.
+                let _ = self
+                    .kubectl_command(&[&["annotate"], &left[..], &["--overwrite", &reminder]].concat())
+                    .output();
+            }
+        }
+        panic!("{names:?} are still there after a minute");
     }
 
     /// `kubectl wait` fails on a definition that has no conditions yet.

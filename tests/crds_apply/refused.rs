@@ -145,7 +145,7 @@ fn a_definition_that_is_not_served_in_time_is_told_with_the_reason() {
     create(&cluster, &other);
     // All of it is waited for, so it is short; but three definitions must have been applied by then on a busy machine.
     let run = cluster.apply(&["--timeout=20s"]);
-    cluster.kubectl(&["delete", "crd", OTHER]);
+    cluster.delete(&[OTHER]);
     snapshot("names taken", &run);
     assert_eq!(cluster.apply(&[]).ok(), each("unchanged"));
 }
