@@ -33,7 +33,7 @@ pub(super) fn set(
     let message =
         status.application_state.as_ref().and_then(|state| state.error_message.clone()).unwrap_or_default();
     let truth = |is: bool| if is { "True" } else { "False" };
-    let name = if state == State::New { "New" } else { camel(state) };
+    let name = &*format!("{state:?}");
     let reason = cause.unwrap_or(name);
     let running = (truth(state == State::Running), reason, &*message);
     let succeeded = match state {
@@ -87,25 +87,6 @@ fn word(reason: &str) -> String {
 
 fn cut(message: &str) -> String {
     message.chars().take(LONGEST).collect()
-}
-
-fn camel(state: State) -> &'static str {
-    match state {
-        State::New => "New",
-        State::Submitted => "Submitted",
-        State::Running => "Running",
-        State::Completed => "Completed",
-        State::Failed => "Failed",
-        State::SubmissionFailed => "SubmissionFailed",
-        State::PendingRerun => "PendingRerun",
-        State::Invalidating => "Invalidating",
-        State::Succeeding => "Succeeding",
-        State::Failing => "Failing",
-        State::Suspending => "Suspending",
-        State::Suspended => "Suspended",
-        State::Resuming => "Resuming",
-        State::Unknown => "Unknown",
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What is kept of a pod of an application, and what it says of how the pod is.
 
-use k8s_openapi::api::core::v1::{ContainerStatus, PodStatus};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod as KubernetesPod, PodStatus};
+use kube::Resource;
 use kube::api::ObjectMeta;
 use serde::Deserialize;
 
@@ -90,7 +91,8 @@ pub struct Pod {
 }
 
 /// A pod as a watch brings it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Resource)]
+#[resource(inherit = "KubernetesPod")]
 pub struct StoredPod {
     /// Its metadata.
     #[serde(default)]

@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use kube::Resource;
 use kube::api::ObjectMeta;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::state::State;
 use super::submission::Digest;
-use crate::api::{RestartPolicy, SparkApplicationSpec, SparkApplicationStatus};
+use crate::api::{RestartPolicy, SparkApplication, SparkApplicationSpec, SparkApplicationStatus};
 use crate::spark::compile::driver_pod_name;
 
 /// Namespace and name.
@@ -111,7 +112,8 @@ impl Wishes {
 }
 
 /// An object with spec and status, as a watch brings it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Resource)]
+#[resource(inherit = "SparkApplication")]
 pub struct Stored {
     /// Its metadata.
     #[serde(default)]
@@ -154,7 +156,7 @@ impl Application {
     /// Its state.
     #[must_use]
     pub fn state(&self) -> State {
-        self.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state))
+        state_in(&self.status)
     }
 
     /// Its error message; empty where there is none.
@@ -195,6 +197,12 @@ fn read_status(status: Json) -> SparkApplicationStatus {
         })
         .collect();
     SparkApplicationStatus::deserialize(&Json::Object(readable)).unwrap_or_default()
+}
+
+/// The state that a status has.
+#[must_use]
+pub fn state_in(status: &SparkApplicationStatus) -> State {
+    status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state))
 }
 
 /// A time of a status.

@@ -15,8 +15,7 @@ use super::index::{Changed, Index};
 use super::metrics::Metrics;
 use super::pod::Pod;
 use super::queue::Outcome;
-use super::record::{Application, Key};
-use super::state::State;
+use super::record::{Application, Key, state_in};
 use crate::api::{SparkApplication, SparkApplicationStatus};
 use crate::runtime::client::Connection;
 use crate::runtime::lanes::Lane;
@@ -66,7 +65,7 @@ impl Recorder {
 
     /// A write was done: one line for each.
     pub fn wrote(&self, application: &Application, status: &SparkApplicationStatus, wrote: &Wrote<'_>) {
-        let state = status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+        let state = state_in(status);
         tracing::info!(
             verb = wrote.verb,
             resource = wrote.resource,

@@ -6,10 +6,10 @@ use k8s_openapi::api::core::v1::{Service, ServicePort, ServiceSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use kube::{Resource, ResourceExt};
-use sha2::{Digest, Sha256};
 
 use crate::api::{DriverInfo, SparkApplication};
 use crate::spark::compile::{APP_NAME, CREATED_BY, SUBMISSION_ID};
+use crate::spark::name::hex;
 
 /// Port of the interface where Spark is not told another.
 const PORT: i32 = 4040;
@@ -74,8 +74,7 @@ pub fn name(application: &str) -> String {
     if name.len() <= LONGEST {
         return name;
     }
-    let digest =
-        Sha256::digest(&name).iter().take(4).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let digest = hex(&name, 4);
     let kept: String = application.chars().take(LONGEST - SUFFIX.len() - 10).collect();
     format!("{kept}-{digest}-{SUFFIX}")
 }

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::{Namespace, Pod as KubernetesPod};
-use kube::api::ObjectMeta;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::core::NamespaceResourceScope;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Event, watcher};
@@ -20,7 +19,6 @@ use tokio::sync::watch;
 use super::index::{Changed, Index};
 use super::pod::{Pod, StoredPod};
 use super::record::{Key, Stored};
-use crate::api::SparkApplication;
 use crate::spark::compile::LAUNCHED_BY;
 
 /// What a watch tells of beside the index.
@@ -85,54 +83,6 @@ impl Health {
     pub async fn completed(&self) {
         // The sender lives as long as we do.
         let _ = self.complete.subscribe().wait_for(|complete| *complete).await;
-    }
-}
-
-impl Resource for Stored {
-    type DynamicType = ();
-    type Scope = NamespaceResourceScope;
-
-    fn kind((): &()) -> std::borrow::Cow<'_, str> {
-        SparkApplication::kind(&())
-    }
-    fn group((): &()) -> std::borrow::Cow<'_, str> {
-        SparkApplication::group(&())
-    }
-    fn version((): &()) -> std::borrow::Cow<'_, str> {
-        SparkApplication::version(&())
-    }
-    fn plural((): &()) -> std::borrow::Cow<'_, str> {
-        SparkApplication::plural(&())
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
-    }
-}
-
-impl Resource for StoredPod {
-    type DynamicType = ();
-    type Scope = NamespaceResourceScope;
-
-    fn kind((): &()) -> std::borrow::Cow<'_, str> {
-        KubernetesPod::kind(&())
-    }
-    fn group((): &()) -> std::borrow::Cow<'_, str> {
-        KubernetesPod::group(&())
-    }
-    fn version((): &()) -> std::borrow::Cow<'_, str> {
-        KubernetesPod::version(&())
-    }
-    fn plural((): &()) -> std::borrow::Cow<'_, str> {
-        KubernetesPod::plural(&())
-    }
-    fn meta(&self) -> &ObjectMeta {
-        &self.metadata
-    }
-    fn meta_mut(&mut self) -> &mut ObjectMeta {
-        &mut self.metadata
     }
 }
 

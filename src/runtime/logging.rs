@@ -1,6 +1,5 @@
 //! The log: to standard error, as lines for people or as JSON, with the levels that the flags name.
 
-use std::fmt;
 use std::str::FromStr;
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -11,12 +10,6 @@ use tracing_subscriber::{Layer, fmt as format};
 /// How much is logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(LevelFilter);
-
-impl Default for Level {
-    fn default() -> Self {
-        Self(LevelFilter::INFO)
-    }
-}
 
 impl FromStr for Level {
     type Err = String;
@@ -52,15 +45,6 @@ impl FromStr for Encoder {
             "json" => Ok(Self::Json),
             _ => Err("must be console or json".to_owned()),
         }
-    }
-}
-
-impl fmt::Display for Encoder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Console => "console",
-            Self::Json => "json",
-        })
     }
 }
 

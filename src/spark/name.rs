@@ -49,7 +49,7 @@ impl SubmissionId {
 }
 
 /// The beginning of a text's SHA-256, as hexadecimal digits.
-pub(super) fn hex(text: &str, bytes: usize) -> String {
+pub(crate) fn hex(text: &str, bytes: usize) -> String {
     Sha256::digest(text).iter().take(bytes).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 

@@ -23,9 +23,8 @@ use serde_json::{Value as Json, json};
 use super::decide::{Policy, Step, View, Write, decide};
 use super::index::{Index, ours};
 use super::pod::{Pod, StoredPod};
-use super::record::{Application, Key, Stored};
+use super::record::{Application, Key, Stored, state_in};
 use super::recorder::{Recorder, Wrote};
-use super::state::State;
 use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
@@ -397,7 +396,7 @@ impl Actor {
 
 /// Which write of a status goes first: the end of an application, then a change of its state, then executors.
 fn urgency(application: &Application, write: &Write) -> Urgency {
-    let state = write.status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+    let state = state_in(&write.status);
     if state.is_final() {
         0
     } else if state == application.state() && state.has_driver() {

@@ -2,10 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::write::{cause, executors, failure, finished, gone, remove, rerun, reset, stamp, state_of, told};
+use super::write::{cause, executors, failure, gone, remove, rerun, reset, stamp, state_of, step, told};
 use super::{Policy, RETRY_INTERVAL, Step, View};
 use crate::api::{DriverInfo, SparkApplicationStatus};
-use crate::controller::conditions::Notes;
 use crate::controller::event::Event;
 use crate::controller::pod::Phase;
 use crate::controller::record::time;
@@ -29,7 +28,7 @@ pub(super) fn succeeding(view: &View<'_>, policy: &Policy) -> Step {
         events.push(Event::warning("SparkDriverCompleted", message));
     }
     let cause = status.executor_state.is_none().then_some("NoExecutorSeen");
-    Step::Write(Box::new(finished(view, status, cause, &Notes::Kept, events, "it ended well")))
+    step(view, status, cause, events, "it ended well")
 }
 
 pub(super) fn failing(view: &View<'_>, policy: &Policy) -> Step {
@@ -53,14 +52,7 @@ pub(super) fn failing(view: &View<'_>, policy: &Policy) -> Step {
     }
     let status = final_status(view, State::Failed, Some(application.error_message().to_owned()), policy);
     let reason = "the restart policy allows no further run";
-    Step::Write(Box::new(finished(
-        view,
-        status,
-        cause(application),
-        &Notes::Kept,
-        vec![failure(application)],
-        reason,
-    )))
+    step(view, status, cause(application), vec![failure(application)], reason)
 }
 
 pub(super) fn final_status(
@@ -95,14 +87,7 @@ pub(super) fn ended(view: &View<'_>, policy: &Policy) -> Step {
     }
     let mut status = status.clone();
     status.executor_state = listed;
-    Step::Write(Box::new(finished(
-        view,
-        status,
-        cause(application),
-        &Notes::Kept,
-        Vec::new(),
-        "executors changed",
-    )))
+    step(view, status, cause(application), Vec::new(), "executors changed")
 }
 
 /// When an application that ended, or failed to be submitted, may try again; None: never.

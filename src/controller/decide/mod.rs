@@ -151,6 +151,10 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
     if changed(view, policy) {
         return write(view, State::Invalidating, Vec::new(), "the spec was changed");
     }
+    // Made by an operator that was cut off, and came back when all was over.
+    if let Some(driver) = stray(view).filter(|_| resting) {
+        return remove(driver);
+    }
     match state {
         State::New | State::PendingRerun | State::Resuming | State::SubmissionFailed => submit(view),
         State::Submitted | State::Running | State::Unknown => observe(view, policy),
@@ -169,10 +173,6 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
             let reason = "nothing of it runs any more";
             written(view, reset(application), State::Suspended, vec![event], reason)
         }),
-        // Made by an operator that was cut off, and came back when all was over.
-        State::Suspended | State::Completed | State::Failed if stray(view).is_some() => {
-            stray(view).map_or(Step::Wait(None), remove)
-        }
         State::Suspended if application.wishes.suspend => Step::Wait(None),
         State::Suspended => {
             let event = Event::warning("SparkApplicationResuming", told(application, "is resuming"));

@@ -3,9 +3,8 @@
 use jiff::SignedDuration;
 
 use super::ended::final_status;
-use super::write::{executors, finished, stamp, state_of, told};
+use super::write::{executors, stamp, state_of, step, told};
 use super::{EXECUTORS_EVERY, Policy, Step, View};
-use crate::controller::conditions::Notes;
 use crate::controller::event::{self, Event};
 use crate::controller::pod::{Phase, Pod};
 use crate::controller::record::{Application, time};
@@ -84,7 +83,7 @@ pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
     }
     events.extend(event::executors(&executors.changed));
     let reason = if told { "the driver changed" } else { "executors changed" };
-    Step::Write(Box::new(finished(view, status, cause, &Notes::Kept, events, reason)))
+    step(view, status, cause, events, reason)
 }
 
 /// Whether the driver waits for what it waited for when the status was written.
@@ -113,7 +112,7 @@ pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -
         "SparkApplicationFailed",
         told(application, &format!("failed: it was {state} for too long")),
     );
-    Step::Write(Box::new(finished(view, status, Some("DeadlineExceeded"), &Notes::Kept, vec![event], reason)))
+    step(view, status, Some("DeadlineExceeded"), vec![event], reason)
 }
 
 fn failing_now(
@@ -128,5 +127,5 @@ fn failing_now(
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = Some(state_of(State::Failing, Some(error)));
     status.executor_state = executors(view, State::Failing, policy).listed;
-    Step::Write(Box::new(finished(view, status, Some(cause), &Notes::Kept, events, reason)))
+    step(view, status, Some(cause), events, reason)
 }

@@ -1,7 +1,7 @@
 //! Submissions: written down before they are done, and how they went.
 
 use super::ended::again;
-use super::write::{cause, failure, finished, gone, stamp, state_of, told, written};
+use super::write::{cause, failure, finished, gone, stamp, state_of, step, told, written};
 use super::{Step, TAKEN_OVER, View, Write};
 use crate::api::DriverInfo;
 use crate::controller::conditions::Notes;
@@ -103,12 +103,5 @@ fn failed(view: &View<'_>) -> Step {
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = Some(state_of(State::Failed, Some(error)));
     let reason = "the restart policy allows no further submission";
-    Step::Write(Box::new(finished(
-        view,
-        status,
-        cause(application),
-        &Notes::Kept,
-        vec![failure(application)],
-        reason,
-    )))
+    step(view, status, cause(application), vec![failure(application)], reason)
 }

@@ -8,7 +8,7 @@ use crate::controller::conditions::{self, Notes, whole_seconds};
 use crate::controller::event::Event;
 use crate::controller::executors::{self, Executors};
 use crate::controller::pod::Pod;
-use crate::controller::record::Application;
+use crate::controller::record::{Application, state_in};
 use crate::controller::state::State;
 
 /// What is to be done until the driver, and what was made beside it, is gone; None when it is.
@@ -67,7 +67,18 @@ pub(super) fn written(
     reason: &'static str,
 ) -> Step {
     status.application_state = Some(state_of(state, None));
-    Step::Write(Box::new(finished(view, status, None, &Notes::Kept, events, reason)))
+    step(view, status, None, events, reason)
+}
+
+/// The step that writes a status.
+pub(super) fn step(
+    view: &View<'_>,
+    status: SparkApplicationStatus,
+    cause: Option<&str>,
+    events: Vec<Event>,
+    reason: &'static str,
+) -> Step {
+    Step::Write(Box::new(finished(view, status, cause, &Notes::Kept, events, reason)))
 }
 
 pub(super) fn finished(
@@ -78,7 +89,7 @@ pub(super) fn finished(
     events: Vec<Event>,
     reason: &'static str,
 ) -> Write {
-    let state = status.application_state.as_ref().map_or(State::New, |state| State::of(&state.state));
+    let state = state_in(&status);
     conditions::set(&mut status, state, cause, notes, view.application.generation, view.now);
     Write { status, events, reason }
 }
