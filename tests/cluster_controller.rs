@@ -28,6 +28,8 @@ mod process;
 mod proxy;
 #[path = "cluster_controller/rights.rs"]
 mod rights;
+#[path = "cluster_controller/submission.rs"]
+mod submission;
 mod support;
 
 /// What is skipped without a cluster.

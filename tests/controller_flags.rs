@@ -16,8 +16,8 @@ use spark_operator::values::PRESETS;
 fn start(flags: &[&str]) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
         .args(["controller", "start"])
-        .args(flags)
         .args(["--kubeconfig=/no/such/kubeconfig", "--health-probe-bind-address=0"])
+        .args(flags)
         .env_remove("SPARK_HOME")
         .output()
         .unwrap();
@@ -129,6 +129,18 @@ fn what_is_wrong_is_told() {
         refused(&[flag], words);
     }
     refused(&["--leader-election", "--leader-election-lease-duration=5s"], "must be longer than");
+}
+
+#[test]
+fn weak_point_17_a_kubeconfig_that_says_nothing_is_told_and_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, code) in [("", 3), ("a: [", 3), ("clusters: 5", 3), ("apiVersion: v1\nkind: Config", 3)] {
+        let path = folder.path().join("kubeconfig");
+        std::fs::write(&path, text).unwrap();
+        let (found, said) = start(&[&format!("--kubeconfig={}", path.display())]);
+        assert_eq!(found, code, "{text}: {said}");
+        assert!(said.contains(&path.display().to_string()) && !said.contains("panicked"), "{text}: {said}");
+    }
 }
 
 #[test]

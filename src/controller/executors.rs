@@ -99,8 +99,8 @@ mod tests {
     }
 
     #[test]
-    fn executors_that_went_with_a_good_end_are_completed() {
-        // Weak point 12 of Kubeflow's operator: they were FAILED.
+    fn weak_point_12_executors_that_went_with_a_good_end_are_completed() {
+        // Of Kubeflow's operator (all weak points are): they were FAILED.
         let before = states(&[(1, "RUNNING"), (2, "FAILED"), (3, "PENDING")]);
         for (application, gone) in [
             (State::Running, "UNKNOWN"),
@@ -120,8 +120,8 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_a_number_of_executors_and_the_newest_stay() {
-        // Weak point 13: it was the highest number, and nothing was ever left out.
+    fn weak_point_13_the_limit_is_a_number_of_executors_and_the_newest_stay() {
+        // It was the highest number, and nothing was ever left out.
         let pods: Vec<_> = (1500..1503).map(|number| pod(number, Phase::Running)).collect();
         let refs: Vec<_> = pods.iter().collect();
         let before = states(&[(9, "COMPLETED"), (10, "COMPLETED"), (1499, "COMPLETED")]);

@@ -3,13 +3,14 @@
 //! Watches feed it, and the answers to our own writes, so that what was written is known at once. Only records are kept,
 //! never whole objects.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 use super::decide::View;
 use super::pod::{Pod, Role, StoredPod};
+use super::pods::Pods;
 use super::record::{Application, Key, Stored, time};
 use super::state::State;
 use super::submission::Digest;
@@ -21,15 +22,18 @@ pub struct Index(Mutex<Known>);
 /// Behind the lock.
 #[derive(Debug, Default)]
 pub struct Known {
-    applications: HashMap<Key, Entry>,
+    /// Each in a place of its own: the table is copied when it grows.
+    applications: HashMap<Key, Box<Entry>>,
     /// Pods by their application.
-    pods: HashMap<Key, BTreeMap<Box<str>, Pod>>,
+    pods: HashMap<Key, Pods>,
 }
 
 #[derive(Debug)]
 struct Entry {
     application: Application,
     memory: Memory,
+    /// Whether the list that is being read has it.
+    listed: bool,
 }
 
 /// What was done about an application and is not in its status. Losing it costs a request, never a job.
@@ -72,13 +76,16 @@ impl Known {
         let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
         let known = self.applications.get(&key);
         let application = Application::of(stored, known.map(|entry| &entry.application));
-        let same = known.filter(|entry| entry.application.uid == application.uid);
-        if same.is_some_and(|entry| !later(&application.version, &entry.application.version)) {
+        let same = self.applications.get_mut(&key).filter(|entry| entry.application.uid == application.uid);
+        if let Some(entry) = same
+            && !later(&application.version, &entry.application.version)
+        {
+            entry.listed = true;
             return None;
         }
         let before = self.applications.remove(&key);
-        let memory = Memory::of(&application, before.as_ref(), now);
-        let entry = Entry { application, memory };
+        let memory = Memory::of(&application, before.as_deref(), now);
+        let entry = Box::new(Entry { application, memory, listed: true });
         let after = Some(entry.application.clone());
         self.applications.insert(key, entry);
         Some(Changed { before: before.map(|entry| entry.application), after })
@@ -106,16 +113,21 @@ impl Known {
 
     /// All pods, with their applications.
     pub fn pods(&self) -> impl Iterator<Item = (&Key, &Pod)> {
-        self.pods.iter().flat_map(|(key, pods)| pods.values().map(move |pod| (key, pod)))
+        self.pods.iter().flat_map(|(key, pods)| pods.iter().map(move |pod| (key, pod)))
     }
 
-    /// Applications of a namespace, or all, that are not among those seen.
+    /// A list of the applications of a namespace, or of all, is about to be read.
+    pub fn begin(&mut self, namespace: Option<&str>) {
+        for (_, entry) in self.applications.iter_mut().filter(|(key, _)| within(namespace, key)) {
+            entry.listed = false;
+        }
+    }
+
+    /// Those that the list did not have, with their uids.
     #[must_use]
-    pub fn unseen(&self, namespace: Option<&str>, seen: &HashSet<Key>) -> Vec<(Key, String)> {
-        let here =
-            |key: &&Key| namespace.is_none_or(|namespace| key.namespace == namespace) && !seen.contains(*key);
-        let keys = self.applications.keys().filter(here);
-        keys.map(|key| (key.clone(), self.applications[key].application.uid.clone())).collect()
+    pub fn unlisted(&self, namespace: Option<&str>) -> Vec<(Key, String)> {
+        let gone = self.applications.iter().filter(|(key, entry)| within(namespace, key) && !entry.listed);
+        gone.map(|(key, entry)| (key.clone(), entry.application.uid.clone())).collect()
     }
 
     /// Takes in a pod; the application it belongs to, where what is kept of it is new.
@@ -125,7 +137,7 @@ impl Known {
         let pods = self.pods.entry(key.clone()).or_default();
         // What was asked to go is on its way, whatever an event from before says.
         pod.leaving |= pods.get(&pod.name).is_some_and(|known| known.uid == pod.uid && known.leaving);
-        let before = pods.insert(pod.name.clone(), pod.clone());
+        let before = pods.insert(pod.clone());
         (before.as_ref() != Some(&pod)).then_some((key, before, pod))
     }
 
@@ -142,18 +154,21 @@ impl Known {
         gone
     }
 
-    /// Pods of a namespace, or all, that are not among those seen: application, name and uid.
+    /// A list of the pods of a namespace, or of all, is about to be read.
+    pub fn begin_pods(&mut self, namespace: Option<&str>) {
+        for (_, pods) in self.pods.iter_mut().filter(|(key, _)| within(namespace, key)) {
+            pods.begin();
+        }
+    }
+
+    /// Those that the list did not have: application, name and uid.
     #[must_use]
-    pub fn unseen_pods(
-        &self,
-        namespace: Option<&str>,
-        seen: &HashSet<(Key, Box<str>)>,
-    ) -> Vec<(Key, Box<str>, Box<str>)> {
-        self.pods()
-            .filter(|(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
-            .filter(|(key, pod)| !seen.contains(&((*key).clone(), pod.name.clone())))
-            .map(|(key, pod)| (key.clone(), pod.name.clone(), pod.uid.clone()))
-            .collect()
+    pub fn unlisted_pods(&self, namespace: Option<&str>) -> Vec<(Key, Box<str>, Box<str>)> {
+        let here = self.pods.iter().filter(|(key, _)| within(namespace, key));
+        here.flat_map(|(key, pods)| {
+            pods.unlisted().map(move |pod| (key.clone(), pod.name.clone(), pod.uid.clone()))
+        })
+        .collect()
     }
 
     /// A driver pod was asked to go.
@@ -191,20 +206,21 @@ impl Known {
 
     /// This operator begins to act: what others have written down so far is its own now.
     pub fn claim_all(&mut self) {
-        for Entry { application, memory } in self.applications.values_mut() {
+        for entry in self.applications.values_mut() {
+            let Entry { application, memory, .. } = &mut **entry;
             memory.claimed = Some(application.submission().into());
         }
     }
 
     /// What is known of an application, for a decision.
     pub fn view<T>(&self, key: &Key, now: Timestamp, decide: impl FnOnce(View<'_>) -> T) -> Option<T> {
-        let Entry { application, memory } = self.applications.get(key)?;
-        let empty = BTreeMap::new();
+        let Entry { application, memory, .. } = &**self.applications.get(key)?;
+        let empty = Pods::default();
         let pods = self.pods.get(key).unwrap_or(&empty);
         let driver = pods.get(application.driver_pod()).filter(|pod| ours(pod, application));
         let submission = application.submission();
         let executors: Vec<_> = pods
-            .values()
+            .iter()
             .filter(|pod| matches!(pod.role, Role::Executor(_)))
             .filter(|pod| pod.submission.as_deref().is_none_or(|id| id == submission))
             .collect();
@@ -222,6 +238,10 @@ impl Known {
             now,
         }))
     }
+}
+
+fn within(namespace: Option<&str>, key: &Key) -> bool {
+    namespace.is_none_or(|namespace| key.namespace == namespace)
 }
 
 /// Whether a pod of the driver's name is the application's: it owns it, or, where nobody does, has submitted it.

@@ -15,6 +15,7 @@ pub mod index;
 mod looks;
 pub mod metrics;
 pub mod pod;
+mod pods;
 pub mod queue;
 pub mod record;
 pub mod recorder;
@@ -35,7 +36,7 @@ use tokio_util::sync::CancellationToken;
 use act::Actor;
 use index::Changed;
 use pod::Pod;
-use queue::{Outcome, Queue};
+use queue::{Outcome, Place, Queue};
 use record::Key;
 use scope::Scope;
 use watch::{Health, Hears};
@@ -143,16 +144,16 @@ impl Controller {
         }
         self.look_at_all(|_| true);
         let this = Arc::clone(self);
-        queue::work(&self.queue, requests.0, self.longest_wait, stop, &**self, move |key| {
+        queue::work(&self.queue, requests.0, self.longest_wait, stop, &**self, move |key, place| {
             let this = Arc::clone(&this);
-            async move { this.look(&key).await }
+            async move { this.look(&key, place).await }
         })
         .await;
         self.actor.recorder.flush().await;
     }
 
-    async fn look(&self, key: &Key) -> Outcome {
-        match self.actor.look_at(key).await {
+    async fn look(&self, key: &Key, place: Place) -> Outcome {
+        match self.actor.look_at(key, place).await {
             Ok(until) => Outcome::Done(until.map(|until| {
                 let wait = until.duration_since(Timestamp::now());
                 Instant::now() + Duration::try_from(wait).unwrap_or_default()

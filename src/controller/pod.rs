@@ -1,5 +1,7 @@
 //! What is kept of a pod of an application, and what it says of how the pod is.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod as KubernetesPod, PodStatus};
 use kube::Resource;
 use kube::api::ObjectMeta;
@@ -73,11 +75,11 @@ pub struct Pod {
     /// What it is for.
     pub role: Role,
     /// The submission that made it.
-    pub submission: Option<Box<str>>,
+    pub submission: Option<Arc<str>>,
     /// Uid of the application that owns it, where one does.
-    pub owner: Option<Box<str>>,
+    pub owner: Option<Arc<str>>,
     /// Spark's own id of the application.
-    pub spark_application: Option<Box<str>>,
+    pub spark_application: Option<Arc<str>>,
     /// How it is.
     pub phase: Phase,
     /// Whether it is being deleted.

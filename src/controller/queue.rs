@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::channel::mpsc;
 use kube::runtime::scheduler::{ScheduleRequest, scheduler};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +18,7 @@ use super::record::Key;
 /// How long what is being done when the process is told to stop may take: what is cut off is found by the next operator.
 const DRAIN: Duration = Duration::from_secs(15);
 
-/// So many are looked at at a time. Each takes some kilobytes while it waits for its turn to write or submit.
+/// So many are looked at at a time, beside those that wait for their turn to be submitted.
 const AT_ONCE: usize = 1_000;
 
 /// The first wait after a failure; each further one is twice as long.
@@ -38,6 +39,18 @@ pub enum Outcome {
     Done(Option<Instant>),
     /// It failed, and is to be tried again.
     Failed,
+}
+
+/// One of the places of those that are looked at. Who will wait for long gives it up: thousands that wait for their turn to
+/// be submitted, and minutes each, must not keep anybody from hearing that a driver has ended.
+#[derive(Debug)]
+pub struct Place(Option<OwnedSemaphorePermit>);
+
+impl Place {
+    /// Gives it to the next.
+    pub fn give_up(&mut self) {
+        self.0 = None;
+    }
 }
 
 impl Queue {
@@ -80,7 +93,7 @@ pub async fn work<F>(
     longest: Duration,
     stop: CancellationToken,
     watches: &dyn Watches,
-    look: impl Fn(Key) -> F,
+    look: impl Fn(Key, Place) -> F,
 ) where
     F: Future<Output = Outcome> + Send + 'static,
 {
@@ -88,6 +101,8 @@ pub async fn work<F>(
     let mut running: HashMap<Key, Instant> = HashMap::new();
     let mut tasks = JoinSet::new();
     let mut failures: HashMap<Key, u32> = HashMap::new();
+    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let mut place = None;
     loop {
         let mut free = due.as_mut().hold_unless(|key| !running.contains_key(key));
         tokio::select! {
@@ -114,12 +129,13 @@ pub async fn work<F>(
                     }
                 }
             }
-            next = free.next(), if running.len() < AT_ONCE => {
-                let Some(key) = next else { break };
+            permit = Arc::clone(&places).acquire_owned(), if place.is_none() => place = Some(Place(permit.ok())),
+            next = free.next(), if place.is_some() => {
+                let (Some(key), Some(place)) = (next, place.take()) else { break };
                 queue.named().remove(&key);
                 running.insert(key.clone(), Instant::now());
                 watches.working(running.len(), queue.named().len());
-                let looking = look(key.clone());
+                let looking = look(key.clone(), place);
                 tasks.spawn(async move { (key, looking.await) });
             }
         }
@@ -165,7 +181,7 @@ mod tests {
             let state = Arc::new((AtomicUsize::new(0), Mutex::new(Vec::new())));
             queue.now(&key);
             let (more, shared, end) = (queue.clone(), Arc::clone(&state), stop.clone());
-            work(&queue, requests, Duration::from_secs(1), stop, &Nobody, |key| {
+            work(&queue, requests, Duration::from_secs(1), stop, &Nobody, |key, _| {
                 let (more, shared, end) = (more.clone(), Arc::clone(&shared), end.clone());
                 async move {
                     let (at_once, looks) = &*shared;
@@ -192,6 +208,67 @@ mod tests {
             })
             .await;
             assert!(state.1.lock().unwrap().len() >= 4);
+        });
+    }
+
+    fn block_on(test: impl Future<Output = ()>) {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    }
+
+    #[test]
+    fn who_waits_to_be_submitted_keeps_nobody_else_waiting() {
+        block_on(async {
+            let (queue, requests) = Queue::new();
+            for number in 0..2 * AT_ONCE {
+                queue.now(&Key::new("ns", format!("waits-{number}")));
+            }
+            queue.now(&Key::new("ns", "ends"));
+            let stop = CancellationToken::new();
+            let seen = AtomicUsize::new(0);
+            let drained = tokio::time::timeout(Duration::from_mins(1), async {
+                work(&queue, requests, Duration::from_secs(1), stop.clone(), &Nobody, |key, mut place| {
+                    seen.fetch_add(1, Ordering::SeqCst);
+                    let stop = stop.clone();
+                    async move {
+                        if key.name == "ends" {
+                            stop.cancel();
+                        } else {
+                            place.give_up();
+                            stop.cancelled().await;
+                        }
+                        Outcome::Done(None)
+                    }
+                })
+                .await;
+            });
+            assert!(drained.await.is_ok(), "looked at {} of {}", seen.into_inner(), 2 * AT_ONCE + 1);
+        });
+    }
+
+    #[test]
+    fn weak_point_33_what_is_new_is_looked_at_at_once_however_often_it_has_failed() {
+        block_on(async {
+            let (queue, requests) = Queue::new();
+            let (stop, looks) = (CancellationToken::new(), AtomicUsize::new(0));
+            queue.now(&Key::new("ns", "fails"));
+            let long = Duration::from_hours(1);
+            let both = futures::future::join(
+                work(&queue, requests, long, stop.clone(), &Nobody, |_, _| {
+                    let look = looks.fetch_add(1, Ordering::SeqCst);
+                    async move { if look < 3 { Outcome::Failed } else { Outcome::Done(None) } }
+                }),
+                async {
+                    // Each failure doubles the wait for the next try; what happens meanwhile does not wait for that.
+                    while looks.load(Ordering::SeqCst) < 3 {
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                    queue.now(&Key::new("ns", "fails"));
+                    tokio::time::sleep(FIRST).await;
+                    assert_eq!(looks.load(Ordering::SeqCst), 4, "and not only after {:?}", wait(2, long));
+                    stop.cancel();
+                },
+            );
+            both.await;
         });
     }
 }

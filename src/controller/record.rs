@@ -210,3 +210,27 @@ pub fn state_in(status: &SparkApplicationStatus) -> State {
 pub fn time(written: Option<&String>) -> Option<Timestamp> {
     written?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn weak_point_34_what_is_kept_does_not_grow_with_the_application() {
+        let kept = |arguments: usize| {
+            let stored = serde_json::from_value(json!({
+                "metadata": {"name": "pi", "namespace": "ns", "uid": "u", "managedFields": [{"manager": "m".repeat(arguments)}],
+                    "annotations": {"a": "a".repeat(arguments)}},
+                "spec": {"type": "Scala", "sparkVersion": "4.0.1", "mainApplicationFile": "local:///a.jar", "driver": {},
+                    "executor": {}, "arguments": vec!["argument"; arguments], "sparkConf": {"a": "b".repeat(arguments)}},
+            }));
+            Application::of(stored.unwrap(), None)
+        };
+        let (small, large) = (kept(1), kept(10_000));
+        let digest = large.wishes.digest;
+        assert_ne!(small.wishes.digest, digest);
+        assert_eq!(Application { wishes: Wishes { digest, ..small.wishes.clone() }, ..small }, large);
+    }
+}

@@ -114,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn ports_follow_spark_and_the_options() {
-        // Weak point 41: with options and without servicePort the port of Spark was forgotten.
+    fn weak_point_41_ports_follow_spark_and_the_options() {
+        // With options and without servicePort Kubeflow's operator forgot the port of Spark.
         let port = |port: &str| json!({"spark.ui.port": port});
         for (spec, expected) in [
             (json!({}), (4040, 4040)),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_have_brackets_where_they_need_them() {
+    fn weak_point_39_addresses_have_brackets_where_they_need_them() {
         let mut service = of("pi", &json!({}));
         for (ip, expected) in
             [("10.0.0.1", Some("10.0.0.1:4040")), ("fd00::1", Some("[fd00::1]:4040")), ("None", None)]

@@ -94,7 +94,6 @@ pub async fn applications(
     hears: &dyn Hears,
     health: &Health,
 ) {
-    let mut seen: Option<HashSet<Key>> = None;
     follow::<Stored>(client, namespace, watcher::Config::default(), health, |event| {
         let apply = |stored: Stored| {
             let changed = index.lock().apply(stored, Timestamp::now());
@@ -103,18 +102,12 @@ pub async fn applications(
             }
         };
         match event {
-            Event::Apply(stored) => apply(stored),
+            Event::Apply(stored) | Event::InitApply(stored) => apply(stored),
             Event::Delete(stored) => gone(index, hears, &key(&stored), &stored.uid().unwrap_or_default()),
-            Event::Init => seen = Some(HashSet::new()),
-            Event::InitApply(stored) => {
-                if let Some(seen) = &mut seen {
-                    seen.insert(key(&stored));
-                }
-                apply(stored);
-            }
+            Event::Init => index.lock().begin(namespace),
             Event::InitDone => {
-                let unseen = index.lock().unseen(namespace, &seen.take().unwrap_or_default());
-                for (key, uid) in unseen {
+                let unlisted = index.lock().unlisted(namespace);
+                for (key, uid) in unlisted {
                     gone(index, hears, &key, &uid);
                 }
             }
@@ -146,7 +139,6 @@ pub async fn pods(
     health: &Health,
 ) {
     let config = watcher::Config::default().labels(&format!("{LAUNCHED_BY}=true"));
-    let mut seen: Option<HashSet<(Key, Box<str>)>> = None;
     let apply = |stored: StoredPod| {
         let changed = index.lock().apply_pod(stored);
         if let Some((key, before, after)) = changed {
@@ -162,22 +154,16 @@ pub async fn pods(
         }
     };
     follow::<StoredPod>(client, namespace, config, health, |event| match event {
-        Event::Apply(stored) => apply(stored),
+        Event::Apply(stored) | Event::InitApply(stored) => apply(stored),
         Event::Delete(stored) => {
             if let Some(key) = stored.application() {
                 gone(&key, &stored.name_any(), &stored.uid().unwrap_or_default());
             }
         }
-        Event::Init => seen = Some(HashSet::new()),
-        Event::InitApply(stored) => {
-            if let (Some(seen), Some(key)) = (&mut seen, stored.application()) {
-                seen.insert((key, stored.name_any().into()));
-            }
-            apply(stored);
-        }
+        Event::Init => index.lock().begin_pods(namespace),
         Event::InitDone => {
-            let unseen = index.lock().unseen_pods(namespace, &seen.take().unwrap_or_default());
-            for (key, name, uid) in unseen {
+            let unlisted = index.lock().unlisted_pods(namespace);
+            for (key, name, uid) in unlisted {
                 gone(&key, &name, &uid);
             }
         }

@@ -1,6 +1,7 @@
 //! Probes and metrics over HTTP.
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -15,7 +16,8 @@ use super::client::ClusterError;
 /// What a probe finds: nothing, or what is wrong.
 pub type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
-/// Reads an address to listen at, as the flags have it: `:8080`, `127.0.0.1:8080`; `0` is none.
+/// Reads an address to listen at, as the flags have it: `:8080`, which is all addresses of IPv4 and IPv6,
+/// `127.0.0.1:8080`; `0` is none.
 ///
 /// # Errors
 /// It is no address.
@@ -23,7 +25,7 @@ pub fn address(text: &str) -> Result<Option<SocketAddr>, String> {
     if text == "0" || text.is_empty() {
         return Ok(None);
     }
-    let whole = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
+    let whole = if text.starts_with(':') { format!("[::]{text}") } else { text.to_owned() };
     let whole = whole.replace("localhost:", "127.0.0.1:");
     whole
         .parse()
@@ -36,7 +38,14 @@ pub fn address(text: &str) -> Result<Option<SocketAddr>, String> {
 /// # Errors
 /// It is taken, or not of this machine.
 pub async fn listen(address: SocketAddr) -> Result<TcpListener, ClusterError> {
-    TcpListener::bind(address).await.map_err(|error| {
+    let bound = match TcpListener::bind(address).await {
+        // All addresses, on a node without IPv6.
+        Err(error) if address.ip() == Ipv6Addr::UNSPECIFIED && error.kind() != ErrorKind::AddrInUse => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        bound => bound,
+    };
+    bound.map_err(|error| {
         ClusterError::Runtime(std::io::Error::new(error.kind(), format!("listen at {address}: {error}")))
     })
 }
@@ -82,7 +91,7 @@ mod tests {
     #[test]
     fn addresses_are_read_as_go_reads_them() {
         assert_eq!(address("0"), Ok(None));
-        assert_eq!(address(":8080"), Ok(Some(([0, 0, 0, 0], 8080).into())));
+        assert_eq!(address(":8080"), Ok(Some((Ipv6Addr::UNSPECIFIED, 8080).into())));
         assert_eq!(address("127.0.0.1:1"), Ok(Some(([127, 0, 0, 1], 1).into())));
         assert_eq!(address("[::1]:1").unwrap().unwrap().to_string(), "[::1]:1");
         assert!(address("8080").is_err());

@@ -15,6 +15,7 @@ use super::compile::{APP_NAME, CREATED_BY, Compiled, SUBMISSION_ID};
 use super::conf::Conf;
 use super::driver::MASTER;
 use super::error::SparkError;
+use super::name::SubmissionId;
 
 /// Name of the container that runs spark-submit.
 pub const CONTAINER: &str = "spark-submit";
@@ -25,16 +26,21 @@ const KEPT: i32 = 600;
 /// Longest name of a Job.
 const LONGEST: usize = 63;
 
+/// The name of a submission's Job.
+#[must_use]
+pub fn name(application: &str, submission: &SubmissionId) -> String {
+    let unique = submission.unique("job");
+    let end = format!("-submit-{}", &unique[..8]);
+    let head = &application[..application.floor_char_boundary(LONGEST - end.len())];
+    format!("{}{end}", head.trim_end_matches(['-', '.']))
+}
+
 /// The Job, and the config map with its templates, which it owns once it is stored.
 ///
 /// # Errors
 /// An object cannot be written as JSON.
 pub fn job(application: &Compiled, deadline_seconds: u64) -> Result<(Job, ConfigMap), SparkError> {
-    let unique = application.identity.submission.unique("job");
-    let end = format!("-submit-{}", &unique[..8]);
-    let mut name = application.name.clone();
-    name.truncate(name.floor_char_boundary(LONGEST - end.len()));
-    let name = format!("{}{end}", name.trim_end_matches(['-', '.']));
+    let name = name(&application.name, &application.identity.submission);
     let metadata = |owner: Option<OwnerReference>| ObjectMeta {
         name: Some(name.clone()),
         namespace: Some(application.namespace.clone()),

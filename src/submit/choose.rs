@@ -58,6 +58,14 @@ pub fn rules(json: &str) -> Result<Vec<Rule>, String> {
 }
 
 impl Choice {
+    /// Whether any application can get this submitter.
+    #[must_use]
+    pub fn may(&self, kind: Kind) -> bool {
+        self.default == kind
+            || self.allowed.contains(&kind)
+            || self.rules.iter().any(|rule| rule.kind == kind)
+    }
+
     /// The submitter of an application.
     ///
     /// # Errors

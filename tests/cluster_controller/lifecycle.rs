@@ -141,6 +141,32 @@ fn submissions_that_fail_say_why_and_leave_nothing() {
 }
 
 #[test]
+fn weak_point_10_a_service_that_cannot_be_made_freezes_nothing() {
+    let Some(place) = Place::new("no-ui") else { return };
+    let operator = place.operator(&[]);
+    let services = place.namespace.path("v1", "services");
+    let foreign = json!({"metadata": {"name": "pi-ui-svc"}, "spec": {"ports": [{"port": 80}]}});
+    place.cluster().create(&services, &foreign);
+    // Nor one that is refused: a port that is none.
+    place.create("port", &merged(driver(&[]), &json!({"sparkUIOptions": {"servicePort": 99999}})));
+    place.create("pi", &merged(driver(&[]), &json!({"sparkConf": {"spark.my.password": "hunter2"}})));
+    for (name, told) in [("pi", "another has its name"), ("port", "99999")] {
+        place.in_state(name, "COMPLETED");
+        let events = place.list("v1", "events");
+        let told = events.iter().any(|event| {
+            event["involvedObject"]["name"] == name
+                && event["reason"] == "SparkApplicationIncomplete"
+                && event["message"].as_str().unwrap_or_default().contains(told)
+        });
+        assert!(told, "{name}: {events:?}");
+    }
+    let foreign = place.cluster().get(&format!("{services}/pi-ui-svc"));
+    assert!(foreign["metadata"]["deletionTimestamp"].is_null(), "{foreign}");
+    // Weak point 30: what an application is told is no business of whoever reads the operator's log.
+    assert!(!operator.log().contains("hunter2"));
+}
+
+#[test]
 fn a_quota_that_is_used_up_is_told_and_tried_again() {
     let Some(place) = Place::new("quota") else { return };
     let _operator = place.operator(&[]);
@@ -201,7 +227,7 @@ fn what_others_do_to_pods_and_status_is_noticed() {
 fn executors_come_and_go() {
     let Some(place) = Place::new("executors") else { return };
     let _operator = place.operator(&[]);
-    place.create("pi", &driver(&[("run-for", "8")]));
+    place.create("pi", &driver(&[("outcome", "run")]));
     let running = place.in_state("pi", "RUNNING");
     let names: Vec<_> = [1, 2].into_iter().map(|number| place.executor(&running, number)).collect();
     let is = |now: &Json, number: usize| {
@@ -210,6 +236,12 @@ fn executors_come_and_go() {
     place.until("pi", "to list both", |now| is(now, 0) == "RUNNING" && is(now, 1) == "RUNNING");
     place.cluster().delete(&place.namespace.path("v1", &format!("pods/{}", names[0])));
     place.until("pi", "to miss one", |now| ["UNKNOWN", "FAILED"].contains(&is(now, 0).as_str()));
+    let terminated = json!({"exitCode": 0, "reason": "Completed"});
+    let ended = json!({"name": "spark-kubernetes-driver", "image": "", "imageID": "", "ready": false, "restartCount": 0,
+        "state": {"terminated": terminated}});
+    let pod = place.namespace.path("v1", "pods/pi-driver/status");
+    let ended = json!({"status": {"phase": "Succeeded", "containerStatuses": [ended]}});
+    place.cluster().request("PATCH", &pod, &ended).ok("end the driver");
     let completed = place.in_state("pi", "COMPLETED");
     assert_ne!(is(&completed, 1), "UNKNOWN");
     assert_eq!(place.events("pi").iter().filter(|reason| *reason == "SparkApplicationCompleted").count(), 1);

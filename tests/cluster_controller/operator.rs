@@ -18,12 +18,19 @@ impl Operator {
     /// Starts it with a kubeconfig, and further flags. Its log goes to a file that is written anew.
     #[track_caller]
     pub fn start(kubeconfig: &Path, log: &Path, flags: &[&str]) -> Self {
+        Self::beside(None, kubeconfig, log, flags)
+    }
+
+    /// Starts it beside a Spark.
+    #[track_caller]
+    pub fn beside(spark_home: Option<&Path>, kubeconfig: &Path, log: &Path, flags: &[&str]) -> Self {
         let child = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
             .args(["controller", "start", "--zap-encoder=json", "--health-probe-bind-address=0"])
             .arg(format!("--kubeconfig={}", kubeconfig.display()))
             .args(flags)
             .env_remove("KUBECONFIG")
             .env_remove("SPARK_HOME")
+            .envs(spark_home.map(|home| ("SPARK_HOME", home)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(log).unwrap())

@@ -39,11 +39,16 @@ fn definitions(cluster: &Cluster) -> File {
 impl Place {
     /// None, and a line that says so, where there is no cluster.
     pub fn new(purpose: &str) -> Option<Self> {
+        Self::with(purpose, "native")
+    }
+
+    /// With the rights that this submitter needs.
+    pub fn with(purpose: &str, submitter: &str) -> Option<Self> {
         static DEFINITIONS: OnceLock<File> = OnceLock::new();
         let cluster = cluster(WHAT)?;
         DEFINITIONS.get_or_init(|| definitions(cluster));
         let namespace = cluster.namespace(purpose, &json!({}));
-        let account = controller(&namespace, "native");
+        let account = controller(&namespace, submitter);
         let can = ["auth", "can-i", "list", "sparkapplications", "--namespace", &namespace.name];
         eventually("the role to count", || {
             let run = cluster.kubectl(&account.kubeconfig, &can, "");

@@ -25,7 +25,7 @@ fn get(port: u16, path: &str) -> Result<(u16, String), std::io::Error> {
 }
 
 #[test]
-fn probes_and_metrics_are_answered_and_a_restart_counts_nothing_twice() {
+fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothing_twice() {
     let Some(place) = Place::new("process") else { return };
     let (health, metrics) = (port(), port());
     let flags = [
@@ -76,6 +76,7 @@ fn probes_and_metrics_are_answered_and_a_restart_counts_nothing_twice() {
         "# TYPE spark_application_start_latency_seconds_histogram histogram",
         "spark_application_submit_latency_seconds_histogram_bucket",
         "process_cpu_seconds_total",
+        "go_goroutines ",
         "process_resident_memory_bytes",
         "controller_runtime_reconcile_total{controller=\"sparkapplication\",result=\"success\"}",
         "workqueue_depth{name=\"sparkapplication\"} ",
@@ -95,7 +96,7 @@ fn probes_and_metrics_are_answered_and_a_restart_counts_nothing_twice() {
 }
 
 #[test]
-fn namespaces_are_selected_as_they_are_labelled() {
+fn weak_point_26_namespaces_are_selected_as_they_are_labelled() {
     let Some(place) = Place::new("selected") else { return };
     let label = format!("test={}", place.namespace.name);
     let flags = [format!("--namespace-selector={label}")];

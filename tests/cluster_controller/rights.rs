@@ -85,7 +85,7 @@ fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
 }
 
 #[test]
-fn the_rights_of_the_operator_before_are_enough() {
+fn weak_point_23_the_rights_of_the_operator_before_are_enough_for_events_too() {
     let Some(place) = Place::new("rights") else { return };
     let account = place.namespace.account("before");
     let granting = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});

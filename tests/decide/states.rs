@@ -322,11 +322,6 @@ fn what_is_no_other_run_goes_on() {
         ("where new executors go, without the gate", running.clone().spec(&nodes), "INVALIDATING"),
         ("where new executors go, with it", gate.clone(), "wait"),
         ("and the driver, too", gate.spec(&json!({"driver": {"nodeSelector": {"a": "b"}}})), "INVALIDATING"),
-        (
-            "and it is suspended, too (weak point 7)",
-            Scene { policy: running.policy.clone(), ..running.spec(&nodes).spec(&json!({"suspend": true})) },
-            "SUSPENDING: SparkApplicationSuspending",
-        ),
     ]);
 }
 

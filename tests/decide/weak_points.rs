@@ -1,5 +1,5 @@
 //! A test for each weak point of Kubeflow's operator that a decision can have (numbers as in the list of facts). Those of
-//! other parts have theirs there: executors.rs (12, 13), ui.rs (39, 41).
+//! other parts have theirs there, by the same names: `grep -rn weak_point_ src tests`.
 
 use serde_json::json;
 use spark_operator::controller::decide::{Step, pending, submission_failed, submitted};
@@ -66,6 +66,18 @@ fn weak_point_6_a_spec_that_changed_while_nobody_looked_is_noticed() {
 }
 
 #[test]
+fn weak_point_7_suspending_is_heard_beside_a_change_that_new_executors_take_over() {
+    let nodes = json!({"executor": {"nodeSelector": {"a": "b"}}});
+    let mut scene =
+        Scene::of("RUNNING").status(&json!({"sparkApplicationId": "spark-1"})).with(driver(Phase::Running));
+    scene.generation = 2;
+    scene.policy.partial_restart = true;
+    let changed = scene.spec(&nodes);
+    assert_eq!(changed.clone().says(), "wait");
+    assert_eq!(changed.spec(&json!({"suspend": true})).says(), "SUSPENDING: SparkApplicationSuspending");
+}
+
+#[test]
 fn weak_points_8_and_9_nothing_waits_for_an_event_alone_that_may_not_come() {
     let leaving = Pod { leaving: true, ..driver(Phase::Running) };
     for state in ["INVALIDATING", "SUSPENDING"] {
@@ -116,6 +128,49 @@ fn weak_point_20_leaving_out_a_default_is_no_change() {
     scene.generation = 2;
     assert_eq!(scene.says(), "wait");
     assert_eq!(scene.spec(&json!({"mode": null, "restartPolicy": null})).says(), "wait");
+}
+
+#[test]
+fn weak_point_22_events_name_what_they_are_about() {
+    let about = |write: spark_operator::controller::decide::Write| {
+        write.events.into_iter().map(|event| event.message).collect::<Vec<_>>()
+    };
+    let failed = Pod { message: Some("Evicted: low on memory".into()), ..driver(Phase::Failed) };
+    for (scene, expected) in [
+        (Scene::of("SUBMITTED").with(driver(Phase::Running)), "Driver pi-driver is running"),
+        (Scene::of("RUNNING").with(driver(Phase::Succeeded)), "Driver pi-driver completed"),
+        (
+            Scene::of("RUNNING").with(failed),
+            "Driver pi-driver failed: driver container failed with ExitCode: 7, Reason: Error; Evicted: low on memory",
+        ),
+        (Scene::of("RUNNING").spec(&json!({"suspend": true})), "SparkApplication pi is suspending"),
+        (Scene::of("FAILING").removed(), "SparkApplication pi failed: "),
+    ] {
+        let messages = about(scene.write());
+        assert!(messages.iter().any(|message| message.starts_with(expected)), "{expected}: {messages:?}");
+    }
+}
+
+#[test]
+fn weak_point_31_nothing_is_written_of_what_is_quiet() {
+    for state in ["SUBMITTED", "RUNNING", "SUSPENDED", "COMPLETED", "FAILED"] {
+        let scene = Scene::of(state).status(&json!({"sparkApplicationId": "spark-1"}));
+        let scene = match state {
+            "SUBMITTED" => scene.with(driver(Phase::Pending)),
+            "RUNNING" => scene.with(driver(Phase::Running)),
+            "SUSPENDED" => scene.spec(&json!({"suspend": true})),
+            _ => scene,
+        };
+        // What a first look may still have to say is said once.
+        let mut quiet = scene.clone();
+        if let Step::Write(write) = scene.step() {
+            quiet = status(&scene, write.status);
+        }
+        for now in [quiet.now, quiet.now + 10, quiet.now + 100_000] {
+            let step = Scene { now, ..quiet.clone() }.step();
+            assert!(matches!(step, Step::Wait(_)), "{state} at {now}: {step:?}");
+        }
+    }
 }
 
 #[test]

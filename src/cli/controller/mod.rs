@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Subcommand;
 use governor::{Quota, RateLimiter};
 use jiff::SignedDuration;
-use prometheus::{CounterVec, IntGaugeVec, Opts, Registry};
+use prometheus::{CounterVec, IntGaugeVec, Opts, PullingGauge, Registry};
 use tokio_util::sync::CancellationToken;
 
 use self::flags::{Applications, ElectionFlags, ProcessFlags, Submission, Unbuilt, duration};
@@ -191,6 +191,15 @@ fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>,
     };
     let process = prometheus::process_collector::ProcessCollector::for_self();
     registry.register(Box::new(process)).map_err(Failure::system)?;
+    // A dashboard that asks for it asks whether tasks pile up.
+    let alive =
+        || tokio::runtime::Handle::try_current().map_or(0, |runtime| runtime.metrics().num_alive_tasks());
+    let tasks = PullingGauge::new(
+        "go_goroutines",
+        "Tasks that are alive, under the name that dashboards of Kubeflow's operator read",
+        Box::new(move || f64::from(u32::try_from(alive()).unwrap_or(u32::MAX))),
+    );
+    registry.register(Box::new(tasks.map_err(Failure::system)?)).map_err(Failure::system)?;
     let wrong = |error| Failure::input(format!("--metrics-prefix or --metrics-labels: {error}"));
     Metrics::new(&config, registry).map(Some).map_err(wrong)
 }
@@ -217,15 +226,10 @@ fn submitters(
     choice: &Choice,
     cluster: &Connection,
 ) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
-    let chosen = |kind: Kind| {
-        choice.default == kind
-            || choice.allowed.contains(&kind)
-            || choice.rules.iter().any(|rule| rule.kind == kind)
-    };
     let mut submitters: BTreeMap<&'static str, Arc<dyn Submitter>> = BTreeMap::new();
     submitters.insert(Kind::Native.name(), Arc::new(Native));
     submitters.insert(Kind::Job.name(), Arc::new(Job));
-    if chosen(Kind::SparkSubmit) {
+    if choice.may(Kind::SparkSubmit) {
         let home = std::env::var_os("SPARK_HOME").map(PathBuf::from);
         let spark_home = home.filter(|home| home.join("bin/spark-submit").is_file()).ok_or_else(|| {
             Failure::input(

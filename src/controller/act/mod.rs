@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::api::{DeleteParams, GetParams, PostParams, Preconditions};
@@ -20,17 +21,19 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
+use self::submit::Pending;
 use super::decide::{Policy, Step, View, Write, decide};
 use super::index::{Index, ours};
 use super::pod::{Pod, StoredPod};
+use super::queue::Place;
 use super::record::{Application, Key, Stored, state_in};
 use super::recorder::{Recorder, Wrote};
 use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::lanes::{Lane, Urgency};
-use crate::spark::Settings;
-use crate::submit::{Choice, SubmitError, Submitter};
+use crate::spark::{Settings, SubmissionId, job};
+use crate::submit::{Choice, Kind, SubmitError, Submitter};
 
 /// Steps of one look at an application: more means that two of them undo each other.
 const STEPS: usize = 24;
@@ -104,11 +107,12 @@ struct Round {
 }
 
 impl Actor {
-    /// Does all that there is to do about an application now; when there will be something to do again.
+    /// Does all that there is to do about an application now; when there will be something to do again. The place is given
+    /// up where that takes long.
     ///
     /// # Errors
     /// Something failed; it should be tried again later.
-    pub async fn look_at(&self, key: &Key) -> Result<Option<Timestamp>, Trouble> {
+    pub async fn look_at(&self, key: &Key, mut place: Place) -> Result<Option<Timestamp>, Trouble> {
         let mut round = Round::default();
         for _ in 0..STEPS {
             let now = Timestamp::now();
@@ -138,8 +142,13 @@ impl Actor {
                     round.removed = true;
                 }
                 Step::Submit => {
-                    let _turn = self.submissions.turn(&key.namespace, 0).await;
-                    Box::pin(self.submit(&application)).await?;
+                    let pending = Pending::of(application);
+                    place.give_up();
+                    let _turn = tokio::select! {
+                        turn = self.submissions.turn(&key.namespace, 0) => turn,
+                        () = self.unwanted(&pending) => continue,
+                    };
+                    Box::pin(self.submit(&pending)).await?;
                     round = Round::default();
                 }
                 Step::Delete => {
@@ -219,7 +228,7 @@ impl Actor {
                 Ok(())
             }
             Err(error) if error.is_status(409) || error.is_status(404) => {
-                self.read(application).await.map(drop)
+                self.read(&application.key, &application.uid).await.map(drop)
             }
             Err(error) => {
                 // It may have been done all the same.
@@ -230,9 +239,9 @@ impl Actor {
     }
 
     /// Reads an application anew. None: it is gone, or another has its name.
-    async fn read(&self, application: &Application) -> Result<Option<Json>, Trouble> {
-        let Key { namespace, name } = &application.key;
-        let what = format!("get SparkApplication {}", application.key);
+    async fn read(&self, key: &Key, uid: &str) -> Result<Option<Json>, Trouble> {
+        let Key { namespace, name } = key;
+        let what = format!("get SparkApplication {key}");
         let request =
             Request::new(SparkApplication::url_path(&(), Some(namespace))).get(name, &GetParams::default());
         let cluster = self.request();
@@ -245,11 +254,11 @@ impl Actor {
             Err(error) => return Err(error.into()),
         };
         let mut known = self.index.lock();
-        let found = object.filter(|object| object["metadata"]["uid"] == *application.uid);
+        let found = object.filter(|object| object["metadata"]["uid"] == uid);
         let stored = found.as_ref().and_then(|object| Stored::deserialize(object).ok());
         let changed = match stored {
             Some(stored) => known.apply(stored, Timestamp::now()),
-            None => known.remove(&application.key, &application.uid),
+            None => known.remove(key, uid),
         };
         drop(known);
         if let Some(changed) = changed {
@@ -331,10 +340,21 @@ impl Actor {
         if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
             self.remove_own::<Service>(application, &name).await?;
         }
+        // One that was not waited for, because the operator ended.
+        self.remove_job(application).await?;
         if self.options.driver_budget && info.pod_name.is_some() {
             self.remove_own::<PodDisruptionBudget>(application, application.driver_pod()).await?;
         }
         Ok(())
+    }
+
+    /// Deletes the Job that submits, or has submitted, and its pod with it.
+    async fn remove_job(&self, application: &Application) -> Result<(), Trouble> {
+        if !self.options.choice.may(Kind::Job) || application.submission().is_empty() {
+            return Ok(());
+        }
+        let submission = SubmissionId::new(application.submission());
+        self.remove_own::<Job>(application, &job::name(&application.key.name, &submission)).await
     }
 
     async fn remove_own<K>(&self, application: &Application, name: &str) -> Result<(), Trouble>
@@ -387,7 +407,7 @@ impl Actor {
                 Ok(true)
             }
             Err(error) if error.is_status(404) || error.is_status(409) => {
-                self.read(application).await.map(|_| false)
+                self.read(&application.key, &application.uid).await.map(|_| false)
             }
             Err(error) => Err(error.into()),
         }

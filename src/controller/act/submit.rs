@@ -1,6 +1,7 @@
 //! A submission, and what belongs beside the driver.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use kube::api::PostParams;
@@ -21,19 +22,44 @@ use crate::submit::{Kind, SubmitError, Submitted};
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
+/// How often it is asked whether a submission that waits, or takes its time, is still wanted.
+const BETWEEN: Duration = Duration::from_secs(1);
+
+/// A submission that is written down: the little that is kept of it while it waits for its turn.
+pub(super) struct Pending {
+    key: Key,
+    uid: String,
+    submission: String,
+}
+
+impl Pending {
+    pub(super) fn of(application: Application) -> Self {
+        let Application { key, uid, status, .. } = application;
+        Self { key, uid, submission: status.submission_id.unwrap_or_default() }
+    }
+
+    /// Whether an application, as it is now, still has it.
+    fn is_of(&self, application: &Application) -> bool {
+        application.uid == self.uid && application.submission() == self.submission
+    }
+}
+
 impl Actor {
     /// Submits what is written down, and writes down how it went.
-    pub(super) async fn submit(&self, known: &Application) -> Result<(), Trouble> {
-        let key = &known.key;
+    pub(super) async fn submit(&self, pending: &Pending) -> Result<(), Trouble> {
+        let key = &pending.key;
         // Waiting may have taken a while, and only a slim record is kept.
-        let Some(object) = self.read(known).await? else { return Ok(()) };
+        let Some(object) = self.read(key, &pending.uid).await? else { return Ok(()) };
         let now = Timestamp::now();
         let decided = self.decided(key, &Round::default(), now, |view| {
             (decide(&view, &self.options.policy), view.application.clone())
         });
         let Some((Step::Submit, application)) = decided else { return Ok(()) };
         let outcome = match SparkApplication::deserialize(&object) {
-            Ok(typed) => self.submitted(&application, &typed).await,
+            Ok(typed) => tokio::select! {
+                outcome = self.submitted(&application, &typed) => outcome,
+                () = self.unwanted(pending) => return self.cut_off(pending).await,
+            },
             Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
         };
         let viewed = |write: &dyn Fn(&View<'_>) -> Write| {
@@ -51,6 +77,36 @@ impl Actor {
                 let _turn = self.writes.turn(&key.namespace, 1).await;
                 self.write(&application, write).await
             }
+            None => Ok(()),
+        }
+    }
+
+    /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted.
+    pub(super) async fn unwanted(&self, pending: &Pending) {
+        let wanted = || {
+            self.decided(&pending.key, &Round::default(), Timestamp::now(), |view| {
+                pending.is_of(view.application) && decide(&view, &self.options.policy) == Step::Submit
+            })
+        };
+        loop {
+            tokio::time::sleep(BETWEEN).await;
+            if wanted() != Some(true) {
+                return;
+            }
+        }
+    }
+
+    /// A submission was not waited for. Its process has ended with that, and its Job is deleted, so that no driver comes
+    /// later. What it has made so far goes by what is decided next.
+    async fn cut_off(&self, pending: &Pending) -> Result<(), Trouble> {
+        tracing::info!(
+            application = %pending.key, uid = pending.uid, submission = pending.submission,
+            "the submission is cut off: the application was suspended, changed or deleted"
+        );
+        let now = self.index.lock().application(&pending.key).cloned();
+        match now.filter(|now| pending.is_of(now) && decide::pending(now)) {
+            Some(now) => self.remove_job(&now).await,
+            // It is another operator's by now, or gone, and the Job with it.
             None => Ok(()),
         }
     }

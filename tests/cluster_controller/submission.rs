@@ -1,0 +1,110 @@
+//! Submissions that take their time, by a Job or a process: they are cut off when they are no longer wanted.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+
+use crate::operator::Operator;
+use crate::place::{Place, driver, state_of};
+use crate::support::within;
+
+/// Far less than a submission may take, and than the Job's own deadline.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Waits until the Jobs that there are, and are to stay, are as expected; their names.
+fn jobs(place: &Place, what: &str, right: impl Fn(&[String]) -> bool) -> Vec<String> {
+    within(SOON, what, || {
+        let all = place.list("batch/v1", "jobs");
+        let stay = all.iter().filter(|job| job["metadata"]["deletionTimestamp"].is_null());
+        let names: Vec<_> =
+            stay.map(|job| job["metadata"]["name"].as_str().unwrap_or_default().to_owned()).collect();
+        if right(&names) { Ok(names) } else { Err(names.join(" ")) }
+    })
+}
+
+#[test]
+fn weak_point_27_a_submission_by_a_job_is_cut_off_when_it_is_no_longer_wanted() {
+    let Some(place) = Place::with("cut-job", "job") else { return };
+    let mut operator = place.operator(&["--submitter=job"]);
+    // No fake pod ever submits anything: each of these waits until it is cut off.
+    place.create("pi", &json!({}));
+    let first = jobs(&place, "the Job", |names| names.len() == 1);
+    place.patch("pi", &json!({"spec": {"suspend": true}}));
+    let suspended = within(SOON, "to be suspended", || match state_of(&place.get("pi")) {
+        "SUSPENDED" => Ok(place.get("pi")),
+        other => Err(other.to_owned()),
+    });
+    assert_eq!(suspended["status"]["driverInfo"], json!({}));
+    jobs(&place, "the Job of what is suspended to be gone", <[_]>::is_empty);
+    place.patch("pi", &json!({"spec": {"suspend": false}}));
+    let second = jobs(&place, "a Job of its own", |names| names.len() == 1);
+    assert_ne!(first, second);
+    place.patch("pi", &json!({"spec": {"arguments": ["2"]}}));
+    let third = jobs(&place, "the Job of what was changed", |names| names.len() == 1 && names != second);
+    let cut_off = operator.log().matches("the submission is cut off").count();
+    assert_eq!(cut_off, 2, "{}", operator.log());
+    // One that nobody waits for, because the operator was killed, goes too.
+    operator.kill();
+    place.patch("pi", &json!({"spec": {"arguments": ["3"]}}));
+    let _operator = place.operator(&["--submitter=job", "--max-tracked-executor-per-app=9"]);
+    jobs(&place, "the Job of before the restart to be gone", |names| names.len() == 1 && names != third);
+    place.delete("pi");
+    jobs(&place, "the Job of what was deleted to be gone", <[_]>::is_empty);
+    place.gone("pi");
+    assert!(place.list("v1", "pods").iter().all(|pod| pod["metadata"]["labels"]["spark-role"].is_null()));
+}
+
+/// A Spark whose spark-submit tells its process id, and then takes for ever.
+fn slow_spark(folder: &Path) {
+    fs::create_dir_all(folder.join("bin")).unwrap();
+    let program = folder.join("bin/spark-submit");
+    fs::write(&program, format!("#!/bin/sh\necho $$ >>{}/processes\nexec sleep 1000\n", folder.display()))
+        .unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
+    let Some(place) = Place::with("cut-process", "spark-submit") else { return };
+    let spark = place.file("spark");
+    slow_spark(&spark);
+    let started = || {
+        let processes = fs::read_to_string(spark.join("processes")).unwrap_or_default();
+        processes.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let running = || {
+        let all = started();
+        all.into_iter().filter(|process| Path::new(&format!("/proc/{process}")).exists()).collect::<Vec<_>>()
+    };
+    let is = |what: &str, right: &dyn Fn(&[String], &[String]) -> bool| {
+        within(SOON, what, || {
+            let seen = (started(), running());
+            if right(&seen.0, &seen.1) { Ok(()) } else { Err(format!("{seen:?}")) }
+        });
+    };
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let flags = [namespaces.as_str(), "--submitter=spark-submit", "--controller-threads=1"];
+    let _operator =
+        Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
+    place.create("pi", &json!({}));
+    is("spark-submit to run", &|started, running| (started.len(), running.len()) == (1, 1));
+    place.patch("pi", &json!({"spec": {"suspend": true}}));
+    place.in_state("pi", "SUSPENDED");
+    is("none to run", &|started, running| (started.len(), running.len()) == (1, 0));
+    place.patch("pi", &json!({"spec": {"suspend": false}}));
+    is("another to run", &|started, running| (started.len(), running.len()) == (2, 1));
+    // The only place is taken. Who waits for it need not wait to be suspended, and when it becomes free the next gets it.
+    place.create("waits", &driver(&[]));
+    place.create("next", &driver(&[]));
+    place.until("waits", "to be written down", |now| !now["status"]["submissionID"].is_null());
+    place.patch("waits", &json!({"spec": {"suspend": true}}));
+    place.in_state("waits", "SUSPENDED");
+    place.delete("pi");
+    is("that of the next to run", &|started, running| (started.len(), running.len()) == (3, 1));
+    place.delete("next");
+    is("none to run", &|started, running| (started.len(), running.len()) == (3, 0));
+    assert_eq!(place.list("v1", "pods"), Vec::<Json>::new());
+}
