@@ -13,7 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use serde_json::{Value as Json, json};
@@ -122,6 +122,9 @@ struct Seen {
     all: usize,
     faults: BTreeMap<String, usize>,
     sent: Vec<Sent>,
+    /// Bytes of bodies.
+    received: usize,
+    answered: usize,
 }
 
 impl Proxy {
@@ -173,6 +176,12 @@ impl Proxy {
     /// How often what went wrong.
     pub fn faults(&self) -> BTreeMap<String, usize> {
         self.shared.seen.lock().unwrap().faults.clone()
+    }
+
+    /// How many requests came, and the bytes of their bodies and of the answers' by now, watches among them.
+    pub fn traffic(&self) -> (usize, usize, usize) {
+        let seen = self.shared.seen.lock().unwrap();
+        (seen.all, seen.received, seen.answered)
     }
 
     /// The writes that reached the API server.
@@ -260,6 +269,7 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
         }
     }
     let sent = body.clone();
+    shared.seen.lock().unwrap().received += sent.len();
     let forwarded = forwarded.body(kube::client::Body::from(body.to_vec())).unwrap();
     let answer = match shared.client.send(forwarded).await {
         Ok(answer) => answer,
@@ -270,16 +280,16 @@ async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     for name in ["content-length", "content-encoding", "transfer-encoding"] {
         head.headers.remove(name);
     }
+    let counting = Arc::clone(&shared);
+    let body = Body::new(body)
+        .into_data_stream()
+        .inspect_ok(move |bytes| counting.seen.lock().unwrap().answered += bytes.len());
     if !writes {
         // A watch that is cut says something first.
-        let body = if fault.is_some() {
-            Body::from_stream(Body::new(body).into_data_stream().take(2))
-        } else {
-            Body::new(body)
-        };
+        let body = if fault.is_some() { Body::from_stream(body.take(2)) } else { Body::from_stream(body) };
         return Response::from_parts(head, body);
     }
-    let body: Bytes = axum::body::to_bytes(Body::new(body), usize::MAX).await.unwrap();
+    let body: Bytes = axum::body::to_bytes(Body::from_stream(body), usize::MAX).await.unwrap();
     shared.seen.lock().unwrap().sent.push(Sent {
         method,
         path,

@@ -29,8 +29,8 @@ fn jobs(place: &Place, what: &str, right: impl Fn(&[String]) -> bool) -> Vec<Str
 fn weak_point_27_a_submission_by_a_job_is_cut_off_when_it_is_no_longer_wanted() {
     let Some(place) = Place::with("cut-job", "job") else { return };
     let mut operator = place.operator(&["--submitter=job"]);
-    // No fake pod ever submits anything: each of these waits until it is cut off.
-    place.create("pi", &json!({}));
+    // Its pod has no node, and so each of its submissions waits until it is cut off.
+    place.create("pi", &json!({"nodeSelector": {"no": "such"}}));
     let first = jobs(&place, "the Job", |names| names.len() == 1);
     place.patch("pi", &json!({"spec": {"suspend": true}}));
     let suspended = within(SOON, "to be suspended", || match state_of(&place.get("pi")) {
