@@ -120,7 +120,13 @@ impl Operator {
         let log = std::env::temp_dir().join(format!("{namespace}.log"));
         let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
-            .args(["controller", "start", "--health-probe-bind-address=0", "--controller-threads=20"])
+            .args([
+                "controller",
+                "start",
+                "--health-probe-bind-address=0",
+                "--controller-threads=20",
+                "--enable-metrics",
+            ])
             .args([format!("--namespaces={namespace}"), format!("--kubeconfig={}", kubeconfig.display())])
             .args([format!("--submitter={submitter}"), format!("--metrics-bind-address=127.0.0.1:{metrics}")])
             .stdin(Stdio::null())

@@ -13,6 +13,7 @@ mod executors;
 pub mod explain;
 pub mod index;
 mod looks;
+mod metadata;
 pub mod metrics;
 pub mod pod;
 mod pods;

@@ -7,6 +7,7 @@ use kube::Resource;
 use kube::api::ObjectMeta;
 use serde::Deserialize;
 
+use super::metadata;
 use super::record::Key;
 use crate::spark::compile::{APP_NAME, DRIVER_CONTAINER, EXECUTOR_CONTAINER, SUBMISSION_ID};
 
@@ -96,8 +97,8 @@ pub struct Pod {
 #[derive(Clone, Debug, Deserialize, Resource)]
 #[resource(inherit = "KubernetesPod")]
 pub struct StoredPod {
-    /// Its metadata.
-    #[serde(default)]
+    /// Its metadata, as far as it is read.
+    #[serde(default, deserialize_with = "metadata::slim")]
     pub metadata: ObjectMeta,
     /// Its status.
     #[serde(default)]

@@ -11,6 +11,7 @@ use kube::api::ObjectMeta;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::metadata;
 use super::state::State;
 use super::submission::Digest;
 use crate::api::{RestartPolicy, SparkApplication, SparkApplicationSpec, SparkApplicationStatus};
@@ -115,8 +116,8 @@ impl Wishes {
 #[derive(Clone, Debug, Deserialize, Resource)]
 #[resource(inherit = "SparkApplication")]
 pub struct Stored {
-    /// Its metadata.
-    #[serde(default)]
+    /// Its metadata, as far as it is read.
+    #[serde(default, deserialize_with = "metadata::slim")]
     pub metadata: ObjectMeta,
     /// Its spec.
     #[serde(default)]

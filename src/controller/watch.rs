@@ -21,6 +21,9 @@ use super::pod::{Pod, StoredPod};
 use super::record::{Key, Stored};
 use crate::spark::compile::LAUNCHED_BY;
 
+/// Objects of a list that are read at a time.
+const PAGE: u32 = 100;
+
 /// What a watch tells of beside the index.
 pub trait Hears: Send + Sync {
     /// Something of an application is new: it should be looked at.
@@ -220,7 +223,7 @@ async fn follow<K>(
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    listen(watcher(api, config).default_backoff(), health, take).await;
+    listen(watcher(api, config.page_size(PAGE)).default_backoff(), health, take).await;
 }
 
 async fn listen<K: Send>(

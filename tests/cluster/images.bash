@@ -61,7 +61,7 @@ build_spark-home() {
     layer "$to/root" "$to/layer.tar" && rm -r "$to"/{packages,root}
 }
 
-# The entrypoint and the examples, the same for every line.
+# The entrypoint, the hook of executors and the examples, the same for every line.
 build_examples() {
   local to="$2" home="$2/root/opt/spark" spark
   spark="$(built spark-home "${sparks[0]}")" || return
@@ -69,7 +69,8 @@ build_examples() {
     tar --extract --file "$spark/layer.tar" --directory "$to/spark" ./opt/spark/jars &&
     jar_of "$home/third-party/lib.jar" "$to/library" . "$here/node/library" &&
     jar_of "$home/examples/jars/spark-examples.jar" "$to/examples" "$to/library:$to/spark/opt/spark/jars/*" "$here/node/examples" &&
-    cp "$here/node/entrypoint" "$to/root/opt/entrypoint.sh" && chmod 755 "$to/root/opt/entrypoint.sh" &&
+    cp "$here/node/entrypoint" "$to/root/opt/entrypoint.sh" && cp "$here/node/decommission" "$to/root/opt/decom.sh" &&
+    chmod 755 "$to"/root/opt/{entrypoint,decom}.sh &&
     layer "$to/root" "$to/layer.tar" && rm -r "$to"/{root,spark,library,examples}
 }
 
@@ -80,7 +81,7 @@ jar_of() {
 
 # What the examples are made from, in short: another one makes another layer.
 examples_version() {
-  (cd "$here/node" && sha256sum entrypoint examples/* library/*) | sha256sum | cut -c1-12
+  (cd "$here/node" && sha256sum entrypoint decommission examples/* library/*) | sha256sum | cut -c1-12
 }
 
 # build_spark_layers: builds what the images of all lines are made of.

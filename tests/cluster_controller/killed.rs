@@ -1,5 +1,6 @@
 //! The operator is killed (-9) before and after every write that it makes in the life of an application, and started
-//! again: the job runs exactly once in each attempt, nothing is left over, and the end is the same.
+//! again: the job runs exactly once in each attempt, nothing is left over, and the end is the same. Also when it is killed
+//! a second time while it catches up, when it was only stopped and comes back, and when the cluster answers badly.
 //!
 //! A plan that fails is written to a file; `KILL_PLAN=FILE` runs it alone, again and again.
 
@@ -9,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
 
 use crate::operator::Operator;
@@ -31,11 +33,19 @@ enum Life {
     IsDeleted,
 }
 
-/// A plan that can be kept.
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+/// What is done to an operator, and then to the next. It can be kept.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 struct Case {
     life: Life,
-    plan: Plan,
+    plans: Vec<Plan>,
+}
+
+impl Case {
+    fn name(&self) -> String {
+        let plans = self.plans.iter();
+        let plans = plans.map(|plan| format!("{}-{}", plan.write, format!("{:?}", plan.when).to_lowercase()));
+        plans.collect::<Vec<_>>().join("-")
+    }
 }
 
 /// What an application has come to.
@@ -118,35 +128,37 @@ fn drivers(sent: &[Sent], name: &str) -> BTreeMap<String, usize> {
     drivers
 }
 
-/// Lives a life under an operator that is killed as planned; what it came to, and whether it was killed.
-fn run(place: &Place, name: &str, life: Life, plan: Option<Plan>) -> (End, bool, Vec<Sent>) {
+/// Lives a life under operators that are killed as planned, each after the other; what it came to, and how many were
+/// killed.
+fn run(place: &Place, name: &str, life: Life, plans: &[Plan]) -> (End, usize, Vec<Sent>) {
     let namespaces = format!("--namespaces={}", place.namespace.name);
-    let first = Proxy::new(&place.account.kubeconfig, plan);
-    let second = Proxy::new(&place.account.kubeconfig, None);
-    let start = |proxy: &Proxy, what: &str| {
-        let kubeconfig = proxy.kubeconfig(place.file(&format!("{name}-{what}.json")));
-        Operator::start(&kubeconfig, &place.file(&format!("{name}-{what}.log")), &[&namespaces])
+    let proxies: Vec<_> = (plans.iter().copied().map(Some).chain([None]))
+        .map(|plan| Proxy::new(&place.account.kubeconfig, plan))
+        .collect();
+    let start = |number: usize| {
+        let kubeconfig = proxies[number].kubeconfig(place.file(&format!("{name}-{number}.json")));
+        Operator::start(&kubeconfig, &place.file(&format!("{name}-{number}.log")), &[&namespaces])
     };
-    let mut operator = start(&first, "first");
+    let mut operator = start(0);
     let (state, killed, mut operator) = std::thread::scope(|scope| {
         let user = scope.spawn(|| life.live(place, name));
-        let mut killed = false;
+        let mut killed = 0;
         while !user.is_finished() {
-            if first.kill.recv_timeout(Duration::from_millis(20)).is_ok() {
+            if proxies[killed].kill.recv_timeout(Duration::from_millis(20)).is_ok() {
                 operator.kill();
-                operator = start(&second, "second");
-                killed = true;
+                killed += 1;
+                operator = start(killed);
             }
         }
         (user.join().unwrap(), killed, operator)
     });
-    let sent = [first.sent(), second.sent()].concat();
+    let sent: Vec<_> = proxies.iter().flat_map(Proxy::sent).collect();
     for sent in &sent {
         assert!(sent.has_precondition(), "{} without a precondition: {}", sent.title(), sent.body);
     }
     let created = drivers(&sent, name);
     for (id, count) in &created {
-        assert_eq!(*count, 1, "{life:?} {plan:?}: submission {id} made {count} drivers");
+        assert_eq!(*count, 1, "{life:?} {plans:?}: submission {id} made {count} drivers");
     }
     let counted = |field: &str| {
         let answer = sent
@@ -163,7 +175,7 @@ fn run(place: &Place, name: &str, life: Life, plan: Option<Plan>) -> (End, bool,
 
 /// The end without a fault, and its writes.
 fn whole(place: &Place, life: Life) -> (End, Vec<String>) {
-    let (_, _, sent) = run(place, "whole", life, None);
+    let (_, _, sent) = run(place, "whole", life, &[]);
     // Events come when they come: the end is that of the second run, when everything has been seen.
     let end = settled(place, "whole", life);
     let writes = sent
@@ -186,13 +198,12 @@ fn settled(place: &Place, name: &str, life: Life) -> End {
     End { state: state_of(&application).to_owned(), attempts, left: left(), drivers: 0 }
 }
 
-/// What is wrong with a run under this plan, if anything is; and whether the operator was killed.
-fn judge(place: &Place, name: &str, case: Case, expected: &End) -> (Option<String>, bool) {
-    let run = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        run(place, name, case.life, Some(case.plan))
-    }));
+/// What is wrong with a run under these plans, if anything is; and how many operators were killed.
+fn judge(place: &Place, name: &str, case: &Case, expected: &End) -> (Option<String>, usize) {
+    let run =
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(place, name, case.life, &case.plans)));
     let Ok((end, killed, _)) = run else {
-        return (Some(format!("{case:?}: it did not come to its end")), true);
+        return (Some(format!("{case:?}: it did not come to its end")), case.plans.len());
     };
     // What the garbage collector takes, it may take a moment.
     let settles = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -208,13 +219,26 @@ fn judge(place: &Place, name: &str, case: Case, expected: &End) -> (Option<Strin
     (wrong, killed)
 }
 
+/// Before and after each of so many writes.
+fn everywhere(writes: usize) -> Vec<Plan> {
+    (0..writes).flat_map(|write| [When::Before, When::After].map(|when| Plan { write, when })).collect()
+}
+
 /// Kills at every write of a life.
 fn kill_everywhere(life: Life) {
     let Some(place) = Place::new("killed") else { return };
     let (expected, writes) = whole(&place, life);
-    let cases: Vec<_> = (0..writes.len())
-        .flat_map(|write| [When::Before, When::After].map(|when| Case { life, plan: Plan { write, when } }))
-        .collect();
+    let plans = everywhere(writes.len());
+    let cases: Vec<_> = plans.iter().map(|&plan| Case { life, plans: vec![plan] }).collect();
+    let kills = judge_all(&cases, &expected);
+    println!("killed: {life:?}: {} writes, {kills} kills at them, no job lost or doubled", writes.len());
+    println!("  writes: {:?}", writes.iter().map(String::as_str).collect::<BTreeSet<_>>());
+    // Events may be one more or less in a run; every write of the recorded run was met.
+    assert!(kills + 2 >= cases.len(), "not all plans were met");
+}
+
+/// Runs cases, several at a time: how many operators were killed. What failed is told, and kept in files.
+fn judge_all(cases: &[Case], expected: &End) -> usize {
     let (next, kills) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -222,29 +246,18 @@ fn kill_everywhere(life: Life) {
             scope.spawn(|| {
                 let place = Place::new("killed").unwrap();
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    let when = format!("{:?}", case.plan.when).to_lowercase();
-                    let (found, killed) =
-                        judge(&place, &format!("w{}-{when}", case.plan.write), *case, &expected);
-                    kills.fetch_add(usize::from(killed), Ordering::SeqCst);
+                    let (found, killed) = judge(&place, &format!("w{}", case.name()), case, expected);
+                    kills.fetch_add(killed, Ordering::SeqCst);
                     if let Some(found) = found {
-                        wrong.lock().unwrap().push((*case, found));
+                        wrong.lock().unwrap().push((case, found));
                     }
                 }
             });
         }
     });
-    let kinds: BTreeSet<_> = writes.iter().map(String::as_str).collect();
     let wrong = wrong.into_inner().unwrap();
-    println!(
-        "killed: {life:?}: {} writes, {} kills at them, {} jobs lost or doubled",
-        writes.len(),
-        kills.load(Ordering::SeqCst),
-        wrong.len()
-    );
-    println!("  writes: {kinds:?}");
     for (case, _) in &wrong {
-        let file =
-            std::env::temp_dir().join(format!("kill-{life:?}-{}-{:?}.json", case.plan.write, case.plan.when));
+        let file = std::env::temp_dir().join(format!("kill-{:?}-{}.json", case.life, case.name()));
         std::fs::write(&file, serde_json::to_string(case).unwrap()).unwrap();
         println!(
             "  to run it again: KILL_PLAN={} cargo test --test cluster_controller killed",
@@ -252,8 +265,102 @@ fn kill_everywhere(life: Life) {
         );
     }
     assert!(wrong.is_empty(), "{:#?}", wrong.into_iter().map(|(_, wrong)| wrong).collect::<Vec<_>>());
-    // Events may be one more or less in a run; every write of the recorded run was met.
-    assert!(kills.into_inner() + 2 >= cases.len(), "not all plans were met");
+    kills.into_inner()
+}
+
+/// And a second time, while the next operator catches up. A part of the pairs, spread evenly; all where many cases are
+/// asked for (CASES).
+#[test]
+fn killed_again_while_it_catches_up() {
+    const PART: usize = 40;
+    let Some(place) = Place::new("killed") else { return };
+    let life = Life::FailsAndIsTriedAgain;
+    let (expected, writes) = whole(&place, life);
+    let plans = everywhere(writes.len());
+    let pairs = plans.iter().flat_map(|&first| plans.iter().map(move |&second| vec![first, second]));
+    // Together the two make about as many writes as one alone.
+    let pairs: Vec<_> = pairs.filter(|pair| pair[0].write + pair[1].write < writes.len()).collect();
+    let step = if std::env::var_os("CASES").is_some() { 1 } else { pairs.len() / PART };
+    let cases: Vec<_> = pairs.iter().step_by(step).map(|plans| Case { life, plans: plans.clone() }).collect();
+    let kills = judge_all(&cases, &expected);
+    println!(
+        "killed again: {} of {} pairs of writes, {kills} kills at them, no job lost or doubled",
+        cases.len(),
+        pairs.len()
+    );
+    assert!(kills * 10 >= cases.len() * 2 * 9, "{kills} kills in {} pairs", cases.len());
+}
+
+/// A leader that is stopped (SIGSTOP) for longer than its lease, and comes back while another leads.
+#[test]
+fn stopped_and_back_a_leader_doubles_nothing() {
+    let Some(place) = Place::new("stopped") else { return };
+    place.may_lead();
+    let proxies = [0, 1].map(|_| Proxy::new(&place.account.kubeconfig, None));
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let lease_namespace = format!("--leader-election-lock-namespace={}", place.namespace.name);
+    let flags = [
+        namespaces.as_str(),
+        "--leader-election=true",
+        "--leader-election-lock-name=test",
+        &lease_namespace,
+        "--leader-election-lease-duration=4s",
+        "--leader-election-renew-deadline=3s",
+        "--leader-election-retry-period=500ms",
+    ];
+    let start = |number: usize| {
+        let kubeconfig = proxies[number].kubeconfig(place.file(&format!("{number}.json")));
+        Operator::start(&kubeconfig, &place.file(&format!("{number}.log")), &flags)
+    };
+    let mut first = start(0);
+    first.says("\"leading\"");
+    let second = start(1);
+    second.says("another leads");
+    let lives: Vec<_> = (0..6).flat_map(|_| Life::ALL).collect();
+    std::thread::scope(|scope| {
+        for (number, life) in lives.iter().enumerate() {
+            let place = &place;
+            scope.spawn(move || life.live(place, &format!("app-{number}")));
+        }
+        // In the middle of it.
+        within(LIMIT, "the first to create a driver", || {
+            let drivers = proxies[0].sent().iter().filter(|sent| sent.title() == "POST pods").count();
+            if drivers > 0 { Ok(()) } else { Err(drivers) }
+        });
+        first.signal(Signal::SIGSTOP);
+        second.says("\"leading\"");
+        within(LIMIT, "the second to create a driver", || {
+            let drivers = proxies[1].sent().iter().filter(|sent| sent.title() == "POST pods").count();
+            if drivers > 0 { Ok(()) } else { Err(drivers) }
+        });
+        first.signal(Signal::SIGCONT);
+    });
+    // It found out that it no longer leads, and ended: whoever runs it starts it again.
+    within(LIMIT, "the first to end", || if first.runs() { Err("it runs") } else { Ok(()) });
+    let sent = proxies.iter().flat_map(Proxy::sent).collect::<Vec<_>>();
+    let made = assert_none_twice(&sent, &lives);
+    println!(
+        "a leader that was stopped and came back: {} applications, {made} drivers, none twice",
+        lives.len()
+    );
+}
+
+/// How many drivers were made: each submission's once, and as many submissions as these lives need.
+fn assert_none_twice(sent: &[Sent], lives: &[Life]) -> usize {
+    let mut made = 0;
+    for (number, life) in lives.iter().enumerate() {
+        let drivers = drivers(sent, &format!("app-{number}"));
+        for (id, count) in &drivers {
+            assert_eq!(*count, 1, "app-{number}: submission {id}");
+        }
+        let expected = match life {
+            Life::Completes | Life::IsDeleted => 1,
+            _ => 2,
+        };
+        assert_eq!(drivers.len(), expected, "app-{number}: {life:?}");
+        made += drivers.len();
+    }
+    made
 }
 
 #[test]
@@ -288,12 +395,8 @@ fn a_plan_of_a_file_is_run_again() {
     let case: Case = serde_json::from_str(&std::fs::read_to_string(Path::new(&file)).unwrap()).unwrap();
     let (expected, _) = whole(&place, case.life);
     for number in 0..AGAIN {
-        let (wrong, killed) = judge(&place, &format!("again-{number}"), case, &expected);
-        println!(
-            "run {number}: {} {}",
-            if killed { "killed" } else { "not killed" },
-            wrong.as_deref().unwrap_or("right")
-        );
+        let (wrong, killed) = judge(&place, &format!("again-{number}"), &case, &expected);
+        println!("run {number}: {killed} killed, {}", wrong.as_deref().unwrap_or("right"));
         assert!(wrong.is_none());
     }
 }
@@ -317,20 +420,12 @@ fn two_operators_at_once_double_nothing() {
         }
     });
     let sent = [proxies[0].sent(), proxies[1].sent()].concat();
-    let mut made = 0;
-    for number in 0..lives.len() {
-        for (id, count) in drivers(&sent, &format!("app-{number}")) {
-            assert_eq!(count, 1, "app-{number}: submission {id}");
-            made += 1;
-        }
-    }
+    let made = assert_none_twice(&sent, &lives);
     let refused = sent.iter().filter(|sent| sent.status == 409).count();
     println!(
         "two operators: {} applications, {made} drivers, none twice; {refused} writes were refused",
         lives.len()
     );
-    // Each life makes one driver or two.
-    assert_eq!(made, 10 * (1 + 2 + 2 + 2 + 1));
 }
 
 /// The one write that no life above makes.
@@ -371,18 +466,11 @@ fn a_cluster_that_answers_badly_loses_and_doubles_nothing() {
     });
     assert!(operator.runs());
     let sent = proxy.sent();
-    let mut made = 0;
-    for number in 0..lives.len() {
-        for (id, count) in drivers(&sent, &format!("app-{number}")) {
-            assert_eq!(count, 1, "app-{number}: submission {id}");
-            made += 1;
-        }
-    }
+    let made = assert_none_twice(&sent, &lives);
     let faults = proxy.faults();
     println!(
         "a faulty cluster: {} applications, {made} drivers, none twice; {} faults: {faults:?}",
         lives.len(),
         faults.values().sum::<usize>()
     );
-    assert_eq!(made, 8 * (1 + 2 + 2 + 2 + 1));
 }

@@ -291,33 +291,24 @@ fn a_leader_gives_way_at_once_when_told_to_stop() {
         "--leader-election-lock-name=test".to_owned(),
         format!("--leader-election-lock-namespace={}", place.namespace.name),
     ];
-    let role = json!({"metadata": {"name": "lease"}, "rules": [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"],
-        "verbs": ["get", "create", "update"]}]});
-    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
-    place.namespace.bind(&place.account, "Role", "lease");
+    place.may_lead();
     let flags: Vec<_> = lease.iter().map(String::as_str).collect();
     let mut first = place.operator(&flags);
     place.create("one", &driver(&[]));
     place.in_state("one", "COMPLETED");
     let mut second = place.operator(&[&flags[..], &["--driver-pod-creation-grace-period=11s"]].concat());
-    eventually("the second to wait", || {
-        if second.log().contains("another leads") { Ok(()) } else { Err(second.log()) }
-    });
+    second.says("another leads");
     let begun = std::time::Instant::now();
     assert!(first.stop().success());
     place.create("two", &driver(&[]));
-    eventually("the second to lead", || {
-        if second.log().contains("\"leading\"") { Ok(()) } else { Err(second.log()) }
-    });
+    second.says("\"leading\"");
     println!("a leader that is told to stop: another leads {:.1} s later", begun.elapsed().as_secs_f64());
     place.in_state("two", "COMPLETED");
     // Killed, its lease must run out.
     second.kill();
     let begun = std::time::Instant::now();
     let mut third = place.operator(&[&flags[..], &["--driver-pod-creation-grace-period=12s"]].concat());
-    within(Duration::from_mins(1), "the third to lead", || {
-        if third.log().contains("\"leading\"") { Ok(()) } else { Err(third.log()) }
-    });
+    third.says("\"leading\"");
     println!("a leader that is killed: another leads {:.1} s later", begun.elapsed().as_secs_f64());
     assert!(third.stop().success());
 }

@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::Value as Json;
 
-use crate::support::eventually;
+use crate::support::{eventually, within};
 
 /// The operator. It is killed when this is dropped.
 pub struct Operator {
@@ -53,9 +55,23 @@ impl Operator {
 
     /// Tells it to stop, and waits.
     pub fn stop(&mut self) -> ExitStatus {
-        let id = nix::unistd::Pid::from_raw(self.child.id().try_into().unwrap());
-        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM).unwrap();
+        self.signal(Signal::SIGTERM);
         eventually("the operator to stop", || self.child.try_wait().unwrap().ok_or("it runs"))
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        let id = nix::unistd::Pid::from_raw(self.child.id().try_into().unwrap());
+        nix::sys::signal::kill(id, signal).unwrap();
+    }
+
+    /// Waits until it has logged something.
+    #[track_caller]
+    pub fn says(&self, words: &str) {
+        within(Duration::from_mins(1), words, || {
+            let log = self.log();
+            if log.contains(words) { Ok(()) } else { Err(log) }
+        });
     }
 
     /// What it logged.

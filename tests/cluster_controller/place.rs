@@ -72,6 +72,14 @@ impl Place {
         Operator::start(&self.account.kubeconfig, &log, &[&[namespaces.as_str()], flags].concat())
     }
 
+    /// Grants what leader election needs.
+    pub fn may_lead(&self) {
+        let role = json!({"metadata": {"name": "lease"}, "rules": [{"apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"], "verbs": ["get", "create", "update"]}]});
+        self.cluster().create(&self.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
+        self.namespace.bind(&self.account, "Role", "lease");
+    }
+
     fn applications(&self) -> String {
         self.namespace.path("sparkoperator.k8s.io/v1beta2", "sparkapplications")
     }

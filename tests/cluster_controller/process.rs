@@ -103,9 +103,7 @@ fn weak_point_26_namespaces_are_selected_as_they_are_labelled() {
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let operator = Operator::start(&place.cluster().kubeconfig(), &place.file("selected.log"), &flags);
     place.create("pi", &driver(&[("run-for", "0")]));
-    eventually("the operator to start", || {
-        if operator.log().contains("\"started\"") { Ok(()) } else { Err(operator.log()) }
-    });
+    operator.says("\"started\"");
     std::thread::sleep(std::time::Duration::from_secs(2));
     assert_eq!(state_of(&place.get("pi")), "");
     let labels = json!({"metadata": {"labels": {"test": place.namespace.name}}});

@@ -154,7 +154,7 @@ impl Proxy {
                 let client = Client::try_from(config).unwrap();
                 let shared = Arc::new(Shared { client, plan, faulty, kill, seen: Mutex::default() });
                 ready.send(Arc::clone(&shared)).unwrap();
-                let router = Router::new().fallback(forward).with_state(shared);
+                let router = Router::new().fallback(take).with_state(shared);
                 axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router).await.unwrap();
             });
         });
@@ -179,6 +179,7 @@ impl Proxy {
     }
 
     /// How many requests came, and the bytes of their bodies and of the answers' by now, watches among them.
+    #[allow(dead_code, reason = "the bench asks")]
     pub fn traffic(&self) -> (usize, usize, usize) {
         let seen = self.shared.seen.lock().unwrap();
         (seen.all, seen.received, seen.answered)
@@ -231,7 +232,12 @@ async fn never() -> Response {
     std::future::pending().await
 }
 
-async fn forward(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// Also when the operator ends meanwhile: what has reached the API server is written down.
+async fn take(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    tokio::spawn(forward(shared, request)).await.unwrap()
+}
+
+async fn forward(shared: Arc<Shared>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let writes = parts.method != Method::GET;
     let fate = shared.came(writes);

@@ -198,3 +198,41 @@ fn executors_that_leave_run_their_hook_and_end_well() {
         assert_eq!(hook[2], "sleep 1", "{pod:#}");
     }
 }
+
+#[test]
+fn executors_that_are_to_be_decommissioned_have_sparks_own_hook() {
+    let Some(place) = Place::new("leaves") else { return };
+    // Without the field, and also where it says otherwise, which is told.
+    let change = json!({
+        "arguments": ["2000"],
+        "executor": {"instances": 2, "lifecycle": {"preStop": {"exec": {"command": ["true"]}}}},
+        "sparkConf": {"spark.decommission.enabled": "true", "spark.storage.decommission.enabled": "true"},
+    });
+    place.create("pi", &change);
+    place.until("pi", "to have both executors", |now| {
+        let executors = now["status"]["executorState"].as_object().into_iter().flatten();
+        executors.filter(|(_, state)| *state == "RUNNING").count() == 2
+    });
+    let pods = place.namespace.path("v1", "pods");
+    let list = place.namespace.cluster.get(&format!("{pods}?labelSelector=spark-role%3Dexecutor"));
+    let executors = list["items"].as_array().unwrap();
+    for pod in executors {
+        let hook = &pod["spec"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"];
+        assert_eq!(hook[0], "/opt/decom.sh", "{pod:#}");
+    }
+    // One that runs may not have reached the driver yet, and then has nothing to hand over.
+    within(LATER, "both executors to be registered", || {
+        let registered = place.log("pi").matches("Registered executor").count();
+        if registered == 2 { Ok(()) } else { Err(registered) }
+    });
+    let leaves = executors[0]["metadata"]["name"].as_str().unwrap();
+    place.namespace.cluster.delete(&format!("{pods}/{leaves}"));
+    let done = place.in_state("pi", "COMPLETED");
+    let log = place.log("pi");
+    pi(&log);
+    let told: Vec<_> = log.lines().filter(|line| line.to_lowercase().contains("decommission")).collect();
+    assert!(told.iter().any(|line| line.contains("Decommission executors: 1")), "{told:#?}");
+    let conditions = done["status"]["conditions"].as_array().unwrap();
+    let applied = conditions.iter().find(|condition| condition["type"] == "FullyApplied").unwrap();
+    assert!(applied["message"].as_str().unwrap().contains("spark.decommission.enabled"), "{applied}");
+}

@@ -1,0 +1,50 @@
+//! Metadata as watches read it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
+use kube::api::ObjectMeta;
+use serde::{Deserialize, Deserializer};
+
+/// What is decided by. The rest, `managedFields` above all, is most of it, and would be a tree of its own for each of
+/// thousands of objects that come at once.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Slim {
+    name: Option<String>,
+    namespace: Option<String>,
+    uid: Option<String>,
+    resource_version: Option<String>,
+    generation: Option<i64>,
+    labels: Option<BTreeMap<String, String>>,
+    owner_references: Option<Vec<OwnerReference>>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
+}
+
+/// Reads metadata, and passes over what nobody looks at.
+pub(super) fn slim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
+    let Slim {
+        name,
+        namespace,
+        uid,
+        resource_version,
+        generation,
+        labels,
+        owner_references,
+        creation_timestamp,
+        deletion_timestamp,
+    } = Slim::deserialize(deserializer)?;
+    Ok(ObjectMeta {
+        name,
+        namespace,
+        uid,
+        resource_version,
+        generation,
+        labels,
+        owner_references,
+        creation_timestamp,
+        deletion_timestamp,
+        ..ObjectMeta::default()
+    })
+}
