@@ -29,6 +29,8 @@ mod records;
 #[path = "operator/replay.rs"]
 mod replay;
 
+use std::sync::Arc;
+
 use load::Load;
 use place::Place;
 use replay::Life;
@@ -50,7 +52,7 @@ fn main() {
         if let Ok(records) = std::env::var("RECORDS") {
             return records::measure(&place, records.parse().unwrap()).await;
         }
-        let life = Life::record(&place).await;
+        let life = Arc::new(Life::record(&place).await);
         life.tell();
         if submitter != "native" {
             for count in counts {

@@ -21,6 +21,9 @@ mod hook;
 mod installed;
 #[path = "node/operator.rs"]
 mod operator;
+#[path = "cluster_controller/operator.rs"]
+#[allow(dead_code, reason = "shared")]
+mod process;
 #[path = "cluster_chart/release.rs"]
 #[allow(dead_code, reason = "shared")]
 mod release;

@@ -2,10 +2,11 @@
 //! by a client that has nothing to decide and nothing to wait for: as fast as the API server can be.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use axum::http::Request;
-use futures::stream::{StreamExt, iter};
+use futures::stream::{StreamExt, TryStreamExt, iter};
 use kube::api::PostParams;
 use kube::{Api, Client};
 use regex::{Captures, Regex};
@@ -15,6 +16,10 @@ use spark_operator::api::SparkApplication;
 
 use crate::place::{AT_ONCE, LIMIT, Operator, Place, application, name};
 use crate::proxy::{Proxy, Sent};
+
+/// Ids, and what follows from them.
+static IDS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}").unwrap());
 
 /// One life, from its creation to the last event.
 pub struct Life {
@@ -83,14 +88,18 @@ impl Life {
     }
 
     /// The same writes for so many others, as fast as it goes: how long it takes.
-    pub async fn replay(&self, place: &Place, count: usize) -> Duration {
+    pub async fn replay(self: &Arc<Self>, place: &Place, count: usize) -> Duration {
         let namespace = place.namespace("replayed").await;
         let begun = Instant::now();
         iter(1..=count)
-            .map(|number| self.again(&place.client, &namespace, number))
+            .map(|number| {
+                let (life, client, namespace) = (Arc::clone(self), place.client.clone(), namespace.clone());
+                tokio::spawn(async move { life.again(&client, &namespace, number).await })
+            })
             .buffer_unordered(AT_ONCE)
-            .collect::<Vec<()>>()
-            .await;
+            .try_collect::<Vec<()>>()
+            .await
+            .unwrap();
         let took = begun.elapsed();
         place.forget(&namespace).await;
         took
@@ -147,8 +156,7 @@ impl Other<'_> {
 
     /// The names and uids of then are those of now; ids, and names that follow from them, are others for each.
     fn text(&self, text: &str) -> String {
-        let ids = Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}").unwrap();
-        let text = ids.replace_all(text, |found: &Captures<'_>| {
+        let text = IDS.replace_all(text, |found: &Captures<'_>| {
             let id = &found[0];
             self.known.get(id).cloned().unwrap_or_else(|| self.another(id))
         });

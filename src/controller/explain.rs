@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, SpanRound, Timestamp, Unit};
 use k8s_openapi::api::core::v1::{Event, ResourceQuota};
 
+use super::decide::pending;
 use super::pod::{Phase, Pod, Role, StoredPod};
 use super::record::{Application, Stored, time};
 use super::state::State;
@@ -95,6 +96,10 @@ fn why(
     }
     match application.state() {
         State::New if application.wishes.suspend => suspended(),
+        State::New if pending(application) => (
+            "it waits for its turn to be submitted, or is being submitted".to_owned(),
+            Some("if that takes long: --controller-threads is how many are submitted at a time"),
+        ),
         State::New => (
             "no operator has taken it up".to_owned(),
             Some("is an operator running, and does it look after this namespace (spark.jobNamespaces)?"),

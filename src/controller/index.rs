@@ -9,11 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use super::decide::View;
+use super::memory::Memory;
 use super::pod::{Pod, Role, StoredPod};
 use super::pods::Pods;
-use super::record::{Application, Key, Stored, time};
-use super::state::State;
-use super::submission::Digest;
+use super::record::{Application, Key, Stored};
 
 /// What is known; shared by watches and workers. Nothing waits while it is held.
 #[derive(Debug, Default)]
@@ -36,22 +35,6 @@ struct Entry {
     listed: bool,
 }
 
-/// What was done about an application and is not in its status. Losing it costs a request, never a job.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    /// When the driver was last asked for, or asked to be deleted.
-    pub looked: Option<Timestamp>,
-    /// When the status was last written.
-    pub written: Option<Timestamp>,
-    /// The submission that is this operator's: written down by it, or found so when it started. One that appears while it
-    /// runs is another operator's, which is at it.
-    pub claimed: Option<Box<str>>,
-    /// Since when it has been in its state.
-    since: Timestamp,
-    /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
-    baseline: Digest,
-}
-
 /// What became of an application by an event.
 #[derive(Debug)]
 pub struct Changed {
@@ -70,8 +53,17 @@ impl Index {
 }
 
 impl Known {
-    /// Takes in an application as a watch, or an answer, has it. None: it was known, or later is.
+    /// Takes in an application as a watch or a list has it. None: it was known, or later is.
     pub fn apply(&mut self, stored: Stored, now: Timestamp) -> Option<Changed> {
+        self.take(stored, now, true)
+    }
+
+    /// Takes in an application as an answer has it. A list that is being read may still turn out not to have it.
+    pub fn answered(&mut self, stored: Stored, now: Timestamp) -> Option<Changed> {
+        self.take(stored, now, false)
+    }
+
+    fn take(&mut self, stored: Stored, now: Timestamp, listed: bool) -> Option<Changed> {
         let name = stored.metadata.name.clone().unwrap_or_default();
         let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
         let known = self.applications.get(&key);
@@ -80,12 +72,14 @@ impl Known {
         if let Some(entry) = same
             && !later(&application.version, &entry.application.version)
         {
-            entry.listed = true;
+            entry.listed |= listed;
             return None;
         }
         let before = self.applications.remove(&key);
-        let memory = Memory::of(&application, before.as_deref(), now);
-        let entry = Box::new(Entry { application, memory, listed: true });
+        let known = before.as_ref().map(|entry| (&entry.application, &entry.memory));
+        let memory = Memory::of(&application, known, now);
+        let listed = listed || before.as_ref().is_some_and(|before| before.listed);
+        let entry = Box::new(Entry { application, memory, listed });
         let after = Some(entry.application.clone());
         self.applications.insert(key, entry);
         Some(Changed { before: before.map(|entry| entry.application), after })
@@ -178,7 +172,9 @@ impl Known {
         {
             pod.leaving = true;
         }
-        self.remember(key, |memory| memory.looked = Some(now));
+        if let Some(entry) = self.applications.get_mut(key).filter(|it| it.application.driver_pod() == name) {
+            entry.memory.looked = Some(now);
+        }
     }
 
     /// The API server has this driver, and says whether it is on its way out: a deletion may have been refused.
@@ -224,9 +220,17 @@ impl Known {
             .filter(|pod| matches!(pod.role, Role::Executor(_)))
             .filter(|pod| pod.submission.as_deref().is_none_or(|id| id == submission))
             .collect();
+        let left_over = pods.iter().find(|pod| {
+            pod.role == Role::Driver
+                && pod.owner.as_deref() == Some(&application.uid)
+                && *pod.name != *application.driver_pod()
+                && pod.submission.as_deref() != Some(submission)
+                && pod.goes_on()
+        });
         Some(decide(View {
             application,
             driver,
+            left_over,
             driver_absent: false,
             executors: &executors,
             looked: memory.looked,
@@ -253,47 +257,6 @@ pub fn ours(pod: &Pod, application: &Application) -> bool {
     }
 }
 
-impl Memory {
-    fn of(application: &Application, before: Option<&Entry>, now: Timestamp) -> Self {
-        let before = before.filter(|before| before.application.uid == application.uid);
-        let state = application.state();
-        let same = before.filter(|before| before.application.state() == state);
-        let since = match same {
-            Some(before) => before.memory.since,
-            // Seen for the first time, or in a new state: since when, the status may know.
-            None => before.map_or_else(|| entered(application, state, now), |_| now),
-        };
-        let submission = application.submission();
-        let baseline = before.filter(|before| before.application.submission() == submission);
-        let claimed = before.map_or_else(|| Some(submission.into()), |before| before.memory.claimed.clone());
-        Self {
-            claimed,
-            looked: before.and_then(|before| before.memory.looked),
-            written: before.and_then(|before| before.memory.written),
-            since,
-            baseline: baseline.map_or(application.wishes.digest, |before| before.memory.baseline),
-        }
-    }
-}
-
-/// When an application came into its state, for one that was in it before the operator started.
-fn entered(application: &Application, state: State, now: Timestamp) -> Timestamp {
-    let status = &application.status;
-    let known = match state {
-        State::New => Some(application.created),
-        State::Submitted => time(status.last_submission_attempt_time.as_ref()),
-        State::Running => {
-            let conditions = status.conditions.iter().flatten();
-            let running = conditions.into_iter().find(|condition| condition.type_ == "Running");
-            running
-                .filter(|condition| condition.status == "True")
-                .map(|condition| condition.last_transition_time.0)
-        }
-        _ => time(status.termination_time.as_ref()),
-    };
-    known.unwrap_or(now)
-}
-
 /// Whether a resource version is a later one. They are numbers that grow (KEP-5504, and every API server before it);
 /// where one is not, what came last counts.
 fn later(version: &str, known: &str) -> bool {
@@ -308,6 +271,7 @@ mod tests {
     use serde_json::{Value as Json, json};
 
     use super::*;
+    use crate::controller::state::State;
 
     fn stored(uid: &str, version: &str, state: &str) -> Stored {
         serde_json::from_value(json!({
@@ -413,6 +377,80 @@ mod tests {
         assert!(claimed(&known), "after a change of the leader");
         known.apply(submitted("3", "of another"), at(0));
         assert!(claimed(&known), "and still after an event");
+    }
+
+    #[test]
+    fn what_a_list_does_not_have_is_gone_whatever_is_answered_meanwhile() {
+        let mut known = Known::default();
+        let named = |name: &str, version: &str| {
+            let mut stored = stored("u", version, "");
+            stored.metadata.name = Some(name.to_owned());
+            stored
+        };
+        for name in ["listed", "written", "elsewhere"] {
+            let mut stored = named(name, "1");
+            if name == "elsewhere" {
+                stored.metadata.namespace = Some("other".to_owned());
+            }
+            known.apply(stored, at(0));
+        }
+        let unlisted = |known: &Known| {
+            known.unlisted(Some("ns")).into_iter().map(|(key, _)| key.name).collect::<Vec<_>>()
+        };
+        known.begin(Some("ns"));
+        known.apply(named("listed", "1"), at(0));
+        // It is deleted between this answer and the list.
+        known.answered(named("written", "2"), at(0));
+        assert_eq!(unlisted(&known), ["written"]);
+        // A list that fails half-way begins again.
+        known.begin(Some("ns"));
+        assert_eq!(unlisted(&known).len(), 2);
+        known.apply(named("listed", "1"), at(0));
+        known.apply(named("written", "2"), at(0));
+        assert_eq!(unlisted(&known), Vec::<String>::new());
+    }
+
+    #[test]
+    fn pods_that_a_list_does_not_have_are_gone() {
+        let mut known = Known::default();
+        let labels = json!({"spark-role": "executor"});
+        for name in ["one", "two"] {
+            known.apply_pod(pod(name, &labels, None));
+        }
+        known.begin_pods(Some("ns"));
+        known.apply_pod(pod("two", &labels, None));
+        let gone = known.unlisted_pods(Some("ns"));
+        assert_eq!(gone.iter().map(|(_, name, _)| &**name).collect::<Vec<_>>(), ["one"]);
+        assert!(known.unlisted_pods(Some("other")).is_empty());
+    }
+
+    #[test]
+    fn a_driver_of_a_submission_that_was_cut_off_is_left_over() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        known.apply(stored("u", "1", "RUNNING"), at(0));
+        let labels = |id: &str| json!({"sparkoperator.k8s.io/submission-id": id, "spark-role": "driver"});
+        let left_over = |known: &Known| {
+            known.view(&key, at(1), |view| view.left_over.map(|pod| pod.name.to_string())).unwrap()
+        };
+        for (name, id, owner) in [
+            ("pi-driver", "old", Some("u")),
+            ("other", "old", Some("another application")),
+            ("other", "old", None),
+            ("other", "id", Some("u")),
+        ] {
+            known.apply_pod(pod(name, &labels(id), owner));
+            assert_eq!(left_over(&known), None, "{name} {id} {owner:?}");
+        }
+        known.apply_pod(pod("other", &labels("old"), Some("u")));
+        assert_eq!(left_over(&known).as_deref(), Some("other"));
+        known.leaving(&key, "other", "p", at(2));
+        assert_eq!(left_over(&known), None);
+        assert_eq!(
+            known.view(&key, at(3), |view| view.looked),
+            Some(None),
+            "the driver itself was not looked for"
+        );
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod executors;
 pub mod explain;
 pub mod index;
 mod looks;
+mod memory;
 mod metadata;
 pub mod metrics;
 pub mod pod;

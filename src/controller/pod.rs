@@ -105,6 +105,14 @@ pub struct StoredPod {
     pub status: Option<PodStatus>,
 }
 
+impl Pod {
+    /// Whether it runs, or will, for all that is known.
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        matches!(self.phase, Phase::Pending | Phase::Running) && self.ended.is_none() && !self.leaving
+    }
+}
+
 impl StoredPod {
     /// The application it belongs to, by its label.
     #[must_use]

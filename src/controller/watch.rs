@@ -21,7 +21,8 @@ use super::pod::{Pod, StoredPod};
 use super::record::{Key, Stored};
 use crate::spark::compile::LAUNCHED_BY;
 
-/// Objects of a list that are read at a time.
+/// Objects of a list that are read at a time: they are there as a whole before the first of them becomes a small record,
+/// and what they leave behind in the heap between the records stays.
 const PAGE: u32 = 100;
 
 /// What a watch tells of beside the index.

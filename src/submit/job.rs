@@ -12,7 +12,7 @@ use kube::{Api, Resource, ResourceExt};
 use super::existing::{self, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
-use crate::spark::compile::SUBMISSION_ID;
+use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
 use crate::spark::job::job;
 use crate::spark::{Compiled, SparkError};
 
@@ -54,7 +54,28 @@ pub fn manifests(
     job(application, (deadline + AFTER).as_secs())
 }
 
+/// Waits until nothing submits an earlier attempt any more. One that was cut off takes its time to end, and may still
+/// create a driver, which would stand in the way of ours.
+async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), SubmitError> {
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let (name, id) = (&application.name, application.identity.submission.as_str());
+    let submitting = ListParams::default()
+        .labels(&format!("batch.kubernetes.io/job-name,{APP_NAME}={name},{SUBMISSION_ID}!={id}"))
+        .fields("status.phase!=Succeeded,status.phase!=Failed");
+    loop {
+        let found = cluster.ask("list pods that submit", pods.list(&submitting)).await;
+        let what = || format!("pods that submit {}/{name}", application.namespace);
+        let found = found.map_err(|error| SubmitError::Cluster { what: what(), error })?;
+        let Some(pod) = found.items.first() else { return Ok(()) };
+        if !cluster.sleep(BETWEEN).await {
+            let what = described::<Pod>(&application.namespace, &pod.name_any());
+            return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
+        }
+    }
+}
+
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
+    alone(application, cluster).await?;
     // What an earlier submission left would make spark-submit fail after all its work.
     let adopted = existing::clear(application, cluster).await?.is_some();
     let (job, mut templates) = manifests(application, cluster.limit())?;

@@ -278,8 +278,8 @@ fn killed_again_while_it_catches_up() {
     let (expected, writes) = whole(&place, life);
     let plans = everywhere(writes.len());
     let pairs = plans.iter().flat_map(|&first| plans.iter().map(move |&second| vec![first, second]));
-    // Together the two make about as many writes as one alone.
-    let pairs: Vec<_> = pairs.filter(|pair| pair[0].write + pair[1].write < writes.len()).collect();
+    // Together the two make about as many writes as one alone; events that the first had not sent are lost.
+    let pairs: Vec<_> = pairs.filter(|pair| pair[0].write + pair[1].write + 4 < writes.len()).collect();
     let step = if std::env::var_os("CASES").is_some() { 1 } else { pairs.len() / PART };
     let cases: Vec<_> = pairs.iter().step_by(step).map(|plans| Case { life, plans: plans.clone() }).collect();
     let kills = judge_all(&cases, &expected);
@@ -288,7 +288,7 @@ fn killed_again_while_it_catches_up() {
         cases.len(),
         pairs.len()
     );
-    assert!(kills * 10 >= cases.len() * 2 * 9, "{kills} kills in {} pairs", cases.len());
+    assert!(kills * 10 >= cases.len() * 2 * 8, "{kills} kills in {} pairs", cases.len());
 }
 
 /// A leader that is stopped (SIGSTOP) for longer than its lease, and comes back while another leads.
@@ -304,8 +304,8 @@ fn stopped_and_back_a_leader_doubles_nothing() {
         "--leader-election=true",
         "--leader-election-lock-name=test",
         &lease_namespace,
-        "--leader-election-lease-duration=4s",
-        "--leader-election-renew-deadline=3s",
+        "--leader-election-lease-duration=12s",
+        "--leader-election-renew-deadline=10s",
         "--leader-election-retry-period=500ms",
     ];
     let start = |number: usize| {
@@ -448,7 +448,7 @@ fn an_application_whose_time_is_over_is_deleted_as_it_was_seen() {
     }
 }
 
-/// One request in six goes wrong, in seven ways in turn; watches are cut. The operator lives on.
+/// One request in six goes wrong, in eight ways in turn; watches are cut, and begin too late. The operator lives on.
 #[test]
 fn a_cluster_that_answers_badly_loses_and_doubles_nothing() {
     let Some(place) = Place::new("faulty") else { return };

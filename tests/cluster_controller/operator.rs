@@ -3,12 +3,11 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
 
-use crate::support::{eventually, within};
+use crate::support::eventually;
 
 /// The operator. It is killed when this is dropped.
 pub struct Operator {
@@ -68,7 +67,7 @@ impl Operator {
     /// Waits until it has logged something.
     #[track_caller]
     pub fn says(&self, words: &str) {
-        within(Duration::from_mins(1), words, || {
+        eventually(words, || {
             let log = self.log();
             if log.contains(words) { Ok(()) } else { Err(log) }
         });

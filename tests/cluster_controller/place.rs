@@ -1,10 +1,7 @@
 //! Where a test's applications run: a namespace, an operator for it, and what is seen of an application.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -26,16 +23,6 @@ pub struct Place {
     folder: TempDir,
 }
 
-/// The definitions are installed, and stay as long as this process runs: who deletes them wants the lock alone.
-fn definitions(cluster: &Cluster) -> File {
-    let lock = File::create(cluster.folder.join("crds.lock")).unwrap();
-    lock.lock_shared().unwrap();
-    let mut apply = Command::new(env!("CARGO_BIN_EXE_spark-operator"));
-    let apply = apply.args(["crds", "apply"]).env("KUBECONFIG", cluster.kubeconfig()).output().unwrap();
-    assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
-    lock
-}
-
 impl Place {
     /// None, and a line that says so, where there is no cluster.
     pub fn new(purpose: &str) -> Option<Self> {
@@ -44,9 +31,8 @@ impl Place {
 
     /// With the rights that this submitter needs.
     pub fn with(purpose: &str, submitter: &str) -> Option<Self> {
-        static DEFINITIONS: OnceLock<File> = OnceLock::new();
         let cluster = cluster(WHAT)?;
-        DEFINITIONS.get_or_init(|| definitions(cluster));
+        cluster.keep_defined();
         let namespace = cluster.namespace(purpose, &json!({}));
         let account = controller(&namespace, submitter);
         let can = ["auth", "can-i", "list", "sparkapplications", "--namespace", &namespace.name];

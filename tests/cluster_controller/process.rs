@@ -76,7 +76,6 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
         "# TYPE spark_application_start_latency_seconds_histogram histogram",
         "spark_application_submit_latency_seconds_histogram_bucket",
         "process_cpu_seconds_total",
-        "go_goroutines ",
         "process_resident_memory_bytes",
         "controller_runtime_reconcile_total{controller=\"sparkapplication\",result=\"success\"}",
         "workqueue_depth{name=\"sparkapplication\"} ",
@@ -84,6 +83,8 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     ] {
         assert!(text.contains(name), "{name}: {text}");
     }
+    let tasks = text.lines().find_map(|line| line.strip_prefix("go_goroutines ")).unwrap();
+    assert!(tasks.parse::<f64>().unwrap() > 1.0, "{tasks}");
     assert!(operator.stop().success());
     let _again = place.operator(&flags);
     has("spark_application_running_count", "1");

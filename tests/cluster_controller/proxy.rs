@@ -13,6 +13,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures::channel::oneshot;
 use futures::{StreamExt, TryStreamExt};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -45,10 +46,12 @@ pub enum Fault {
     DoneAndCut,
     /// The connection ends at once.
     Cut,
+    /// What a watch begins at is too long ago; nothing is wrong with any other request.
+    Expired,
 }
 
 /// All of them, in turn.
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 8] = [
     Fault::Refused(500),
     Fault::Refused(409),
     Fault::Refused(429),
@@ -56,6 +59,7 @@ const FAULTS: [Fault; 7] = [
     Fault::DoneAndTimedOut,
     Fault::DoneAndCut,
     Fault::Cut,
+    Fault::Expired,
 ];
 
 /// A write that reached the API server.
@@ -95,10 +99,11 @@ impl Sent {
     }
 }
 
-/// A proxy. It listens until the process ends.
+/// A proxy. It listens until it is dropped.
 pub struct Proxy {
     port: u16,
     shared: Arc<Shared>,
+    _until: oneshot::Sender<()>,
     /// Says when the operator is to be killed.
     pub kill: Receiver<()>,
 }
@@ -144,6 +149,7 @@ impl Proxy {
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();
         let (ready, shared) = channel();
+        let (until, dropped) = oneshot::channel::<()>();
         let kubeconfig = kubeconfig.to_owned();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -155,10 +161,14 @@ impl Proxy {
                 let shared = Arc::new(Shared { client, plan, faulty, kill, seen: Mutex::default() });
                 ready.send(Arc::clone(&shared)).unwrap();
                 let router = Router::new().fallback(take).with_state(shared);
-                axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), router).await.unwrap();
+                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+                tokio::select! {
+                    served = axum::serve(listener, router) => served.unwrap(),
+                    _ = dropped => {}
+                }
             });
         });
-        Self { port, shared: shared.recv().unwrap(), kill: killed }
+        Self { port, shared: shared.recv().unwrap(), kill: killed, _until: until }
     }
 
     /// A kubeconfig that leads here, as a file of this name.
@@ -264,6 +274,12 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
             return (code, [("content-type", "application/json")], status.to_string()).into_response();
         }
         Some(Fault::Cut) => return cut(),
+        Some(Fault::Expired) if parts.uri.query().is_some_and(|query| query.contains("watch=")) => {
+            let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410,
+                "message": "seeded"});
+            let event = json!({"type": "ERROR", "object": status}).to_string() + "\n";
+            return ([("content-type", "application/json")], event).into_response();
+        }
         _ => {}
     }
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
@@ -292,7 +308,11 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
         .inspect_ok(move |bytes| counting.seen.lock().unwrap().answered += bytes.len());
     if !writes {
         // A watch that is cut says something first.
-        let body = if fault.is_some() { Body::from_stream(body.take(2)) } else { Body::from_stream(body) };
+        let body = if fault.is_some_and(|fault| fault != Fault::Expired) {
+            Body::from_stream(body.take(2))
+        } else {
+            Body::from_stream(body)
+        };
         return Response::from_parts(head, body);
     }
     let body: Bytes = axum::body::to_bytes(Body::from_stream(body), usize::MAX).await.unwrap();
@@ -309,8 +329,8 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
     }
     match fault {
         Some(Fault::DoneAndTimedOut) => StatusCode::GATEWAY_TIMEOUT.into_response(),
-        Some(_) => cut(),
-        None => Response::from_parts(head, Body::from(body)),
+        Some(Fault::DoneAndCut) => cut(),
+        _ => Response::from_parts(head, Body::from(body)),
     }
 }
 

@@ -11,8 +11,8 @@ use crate::operator::Operator;
 use crate::place::{Place, driver, state_of};
 use crate::support::within;
 
-/// Far less than a submission may take, and than the Job's own deadline.
-const SOON: Duration = Duration::from_secs(30);
+/// Less than a submission may take, and than the Job's own deadline.
+const SOON: Duration = Duration::from_mins(2);
 
 /// Waits until the Jobs that there are, and are to stay, are as expected; their names.
 fn jobs(place: &Place, what: &str, right: impl Fn(&[String]) -> bool) -> Vec<String> {
@@ -55,6 +55,27 @@ fn weak_point_27_a_submission_by_a_job_is_cut_off_when_it_is_no_longer_wanted() 
     jobs(&place, "the Job of what was deleted to be gone", <[_]>::is_empty);
     place.gone("pi");
     assert!(place.list("v1", "pods").iter().all(|pod| pod["metadata"]["labels"]["spark-role"].is_null()));
+}
+
+#[test]
+fn a_job_is_not_begun_while_an_earlier_one_still_submits() {
+    let Some(place) = Place::with("alone", "job") else { return };
+    let mut operator = place.operator(&["--submitter=job"]);
+    // The pod of a Job that was cut off takes its time to end.
+    let earlier = json!({
+        "metadata": {"name": "earlier", "labels": {"batch.kubernetes.io/job-name": "earlier",
+            "sparkoperator.k8s.io/app-name": "pi", "sparkoperator.k8s.io/submission-id": "earlier"}},
+        "spec": {"containers": [{"name": "spark-submit", "image": "spark"}], "nodeSelector": {"no": "such"}},
+    });
+    let pods = place.namespace.path("v1", "pods");
+    place.cluster().create(&pods, &earlier);
+    place.create("pi", &json!({"nodeSelector": {"no": "such"}}));
+    place.until("pi", "to be written down", |now| !now["status"]["submissionID"].is_null());
+    std::thread::sleep(Duration::from_secs(3));
+    jobs(&place, "no Job", <[_]>::is_empty);
+    place.cluster().delete(&format!("{pods}/earlier"));
+    jobs(&place, "the Job", |names| names.len() == 1);
+    assert!(operator.stop().success());
 }
 
 /// A Spark whose spark-submit tells its process id, and then takes for ever.

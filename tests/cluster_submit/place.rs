@@ -2,9 +2,7 @@
 //! expected of it does not belong here.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -15,9 +13,8 @@ use spark_operator::runtime::client::Connection;
 use spark_operator::spark::{Compiled, Identity, Settings, SubmissionId, compile};
 
 use crate::WHAT;
-use crate::command::Folder;
 use crate::support::namespace::Account;
-use crate::support::{Cluster, Namespace, cluster, eventually};
+use crate::support::{Namespace, cluster, eventually};
 
 /// Far beyond what a submission takes on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(3);
@@ -49,16 +46,6 @@ pub async fn client(kubeconfig: &Path) -> Client {
 
 pub fn connection(client: Client) -> Connection {
     Connection::of(client, "https://test", LIMIT)
-}
-
-/// The definitions are installed, and stay as long as this process runs: who deletes them wants the lock alone.
-fn definitions(cluster: &Cluster) -> File {
-    let lock = File::create(cluster.folder.join("crds.lock")).unwrap();
-    lock.lock_shared().unwrap();
-    let apply =
-        Folder::new().command(&["crds", "apply"]).env("KUBECONFIG", cluster.kubeconfig()).output().unwrap();
-    assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
-    lock
 }
 
 /// Puts `over` on top of `under`, mapping by mapping.
@@ -105,9 +92,8 @@ pub fn monitoring() -> Json {
 impl Place {
     /// None, and a line that says so, where there is no cluster.
     pub fn new(purpose: &str) -> Option<Self> {
-        static DEFINITIONS: OnceLock<File> = OnceLock::new();
         let cluster = cluster(WHAT)?;
-        DEFINITIONS.get_or_init(|| definitions(cluster));
+        cluster.keep_defined();
         Some(Self(cluster.namespace(purpose, &json!({}))))
     }
 

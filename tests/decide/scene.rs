@@ -18,6 +18,7 @@ pub struct Scene {
     pub generation: i64,
     pub deleting: bool,
     pub driver: Option<Pod>,
+    pub left_over: Option<Pod>,
     pub executors: Vec<Pod>,
     /// Asked just now, and not there.
     pub absent: bool,
@@ -76,6 +77,7 @@ impl Scene {
             generation: 1,
             deleting: false,
             driver: None,
+            left_over: None,
             executors: Vec::new(),
             absent: false,
             removed: false,
@@ -174,6 +176,7 @@ impl Scene {
         work(&View {
             application: &application,
             driver: self.driver.as_ref(),
+            left_over: self.left_over.as_ref(),
             driver_absent: self.absent,
             executors: &executors,
             looked: self.looked.map(at),

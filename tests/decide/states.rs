@@ -425,3 +425,13 @@ fn one_that_is_being_deleted_lets_its_driver_go() {
         ("it was to be suspended", deleted(Scene::of("RUNNING").spec(&json!({"suspend": true}))), "wait"),
     ]);
 }
+
+#[test]
+fn a_driver_of_a_submission_that_was_cut_off_goes() {
+    let left_over = Pod { name: "old-driver".into(), uid: "old".into(), ..driver(Phase::Pending) };
+    for state in ["", "SUBMITTED", "RUNNING", "SUSPENDED", "COMPLETED"] {
+        let scene = Scene::of(state).with(driver(Phase::Running));
+        let scene = Scene { left_over: Some(left_over.clone()), ..scene };
+        assert_eq!(scene.says(), "remove old-driver old", "{state}");
+    }
+}

@@ -2,42 +2,14 @@
 //! resumed and deleted.
 
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
 use crate::DEFINITIONS;
+use crate::process::Operator;
 use crate::spark::{LATER, application, namespace, pi};
 use crate::support::{Namespace, within};
-
-/// The operator, as a process beside the cluster. It is killed when this is dropped.
-struct Operator(Child);
-
-impl Operator {
-    fn start(kubeconfig: &Path, namespace: &str) -> Self {
-        let log = std::fs::File::create(
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("operator-{namespace}.log")),
-        )
-        .unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
-            .args(["controller", "start", "--health-probe-bind-address=0", "--spark-pod-security=restricted"])
-            .args([format!("--namespaces={namespace}"), format!("--kubeconfig={}", kubeconfig.display())])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-}
-
-impl Drop for Operator {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// A namespace with an operator, and the definitions installed as long as this lives.
 struct Place {
@@ -50,11 +22,11 @@ impl Place {
     fn new(purpose: &str) -> Option<Self> {
         let namespace = namespace(purpose)?;
         let definitions = DEFINITIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut apply = Command::new(env!("CARGO_BIN_EXE_spark-operator"));
-        let apply =
-            apply.args(["crds", "apply"]).env("KUBECONFIG", namespace.cluster.kubeconfig()).output().unwrap();
-        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
-        let operator = Operator::start(&namespace.cluster.kubeconfig(), &namespace.name);
+        namespace.cluster.define();
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("operator-{}.log", namespace.name));
+        let namespaces = format!("--namespaces={}", namespace.name);
+        let flags = [namespaces.as_str(), "--spark-pod-security=restricted"];
+        let operator = Operator::start(&namespace.cluster.kubeconfig(), &log, &flags);
         Some(Self { namespace, _operator: operator, _definitions: definitions })
     }
 

@@ -1,6 +1,7 @@
 //! The clusters that `TEST_KUBECONFIG` (fake nodes) and `TEST_NODE_KUBECONFIG` (a real one) name, as their administrator:
 //! requests, and kubectl. What a test makes in them does not belong here.
 
+use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub struct Cluster {
     socket: PathBuf,
     /// Closed when this process ends, however it ends; the proxy then ends too.
     _until: ChildStdin,
+    /// Held while the definitions are to stay.
+    defined: OnceLock<File>,
 }
 
 /// What the API server answered.
@@ -91,7 +94,12 @@ impl Cluster {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let cluster = Self { folder, socket: private.join("proxy"), _until: shell.stdin.take().unwrap() };
+        let cluster = Self {
+            folder,
+            socket: private.join("proxy"),
+            _until: shell.stdin.take().unwrap(),
+            defined: OnceLock::new(),
+        };
         eventually("kubectl proxy", || UnixStream::connect(&cluster.socket));
         Ok(cluster)
     }
@@ -153,6 +161,25 @@ impl Cluster {
     /// Asks for a deletion and does not wait for its end.
     pub fn delete(&self, path: &str) {
         self.request("DELETE", path, &Json::Null);
+    }
+
+    /// Installs the definitions.
+    #[track_caller]
+    pub fn define(&self) {
+        let mut apply = Command::new(env!("CARGO_BIN_EXE_spark-operator"));
+        let apply = apply.args(["crds", "apply"]).env("KUBECONFIG", self.kubeconfig()).output().unwrap();
+        assert!(apply.status.success(), "{}", String::from_utf8_lossy(&apply.stderr));
+    }
+
+    /// Installs the definitions, which stay as long as this process runs: who deletes them wants the lock alone.
+    #[track_caller]
+    pub fn keep_defined(&self) {
+        self.defined.get_or_init(|| {
+            let lock = File::create(self.folder.join("crds.lock")).unwrap();
+            lock.lock_shared().unwrap();
+            self.define();
+            lock
+        });
     }
 
     /// A command of kubectl as this kubeconfig's user.

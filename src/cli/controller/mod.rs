@@ -272,6 +272,7 @@ async fn operate(
         submissions: Lane::new(args.controller_threads),
         writes: Lane::new(WRITES),
         cluster: cluster.clone(),
+        stop: stop.clone(),
     };
     let (controller, requests) = Controller::new(actor, scope, args.process.workqueue_ratelimiter_max_delay);
     serve(&args.process, &controller, registry.clone()).await?;

@@ -20,6 +20,7 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
+use tokio_util::sync::CancellationToken;
 
 use self::submit::Pending;
 use super::decide::{Policy, Step, View, Write, decide};
@@ -28,6 +29,7 @@ use super::pod::{Pod, StoredPod};
 use super::queue::Place;
 use super::record::{Application, Key, Stored, state_in};
 use super::recorder::{Recorder, Wrote};
+use super::state::State;
 use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
@@ -39,6 +41,8 @@ use crate::submit::{Choice, Kind, SubmitError, Submitter};
 const STEPS: usize = 24;
 /// Longest time for a request that is not a submission.
 const REQUEST: Duration = Duration::from_secs(30);
+/// Why what was made beside a driver goes.
+const ENDED: &str = "its run has ended";
 /// A driver that only a request has seen, and no watch, is asked for this often.
 const UNWATCHED: SignedDuration = SignedDuration::from_secs(10);
 
@@ -75,6 +79,8 @@ pub struct Actor {
     pub writes: Lane,
     /// Who is told.
     pub recorder: Recorder,
+    /// Once this is cancelled no further submission is begun.
+    pub stop: CancellationToken,
 }
 
 impl Debug for Actor {
@@ -143,13 +149,15 @@ impl Actor {
                 }
                 Step::Submit => {
                     let pending = Pending::of(application);
+                    round = Round::default();
                     place.give_up();
                     let _turn = tokio::select! {
                         turn = self.submissions.turn(&key.namespace, 0) => turn,
                         () = self.unwanted(&pending) => continue,
+                        // It is written down: whoever comes next submits it.
+                        () = self.stop.cancelled() => return Ok(None),
                     };
                     Box::pin(self.submit(&pending)).await?;
-                    round = Round::default();
                 }
                 Step::Delete => {
                     if self.delete(&application).await? {
@@ -214,7 +222,7 @@ impl Actor {
                 let now = Timestamp::now();
                 let changed = {
                     let mut known = self.index.lock();
-                    let changed = known.apply(stored, now);
+                    let changed = known.answered(stored, now);
                     known.remember(&application.key, |memory| {
                         memory.written = Some(now);
                         memory.claimed = submission;
@@ -257,7 +265,7 @@ impl Actor {
         let found = object.filter(|object| object["metadata"]["uid"] == uid);
         let stored = found.as_ref().and_then(|object| Stored::deserialize(object).ok());
         let changed = match stored {
-            Some(stored) => known.apply(stored, Timestamp::now()),
+            Some(stored) => known.answered(stored, Timestamp::now()),
             None => known.remove(key, uid),
         };
         drop(known);
@@ -299,6 +307,11 @@ impl Actor {
                 self.index.lock().leaving(&application.key, name, uid, Timestamp::now());
                 Ok(())
             }
+            Err(error) if error.is_status(404) && name != application.driver_pod() => {
+                self.index.lock().remove_pod(&application.key, name, uid);
+                Ok(())
+            }
+            Err(error) if name != application.driver_pod() => Err(error.into()),
             // It is gone, another has its name, or it was being changed: only a look can tell.
             Err(error) if error.is_status(404) || error.is_status(409) => self.look(application, round).await,
             Err(error) => Err(error.into()),
@@ -338,26 +351,40 @@ impl Actor {
                 .map(|_| ui::name(&application.key.name))
         };
         if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
-            self.remove_own::<Service>(application, &name).await?;
+            self.remove_own::<Service>(application, &name, ENDED, |_| true).await?;
         }
-        // One that was not waited for, because the operator ended.
-        self.remove_job(application).await?;
+        // Another run, or none: one that submits still is not to. At the end of a run it has ended, and can be looked at.
+        if !matches!(application.state(), State::Succeeding | State::Failing) {
+            self.remove_job(application).await?;
+        }
         if self.options.driver_budget && info.pod_name.is_some() {
-            self.remove_own::<PodDisruptionBudget>(application, application.driver_pod()).await?;
+            let name = application.driver_pod();
+            self.remove_own::<PodDisruptionBudget>(application, name, ENDED, |_| true).await?;
         }
         Ok(())
     }
 
-    /// Deletes the Job that submits, or has submitted, and its pod with it.
+    /// Deletes the Job that submits, and its pod with it. One that has ended stays to be looked at.
     async fn remove_job(&self, application: &Application) -> Result<(), Trouble> {
         if !self.options.choice.may(Kind::Job) || application.submission().is_empty() {
             return Ok(());
         }
-        let submission = SubmissionId::new(application.submission());
-        self.remove_own::<Job>(application, &job::name(&application.key.name, &submission)).await
+        let name = job::name(&application.key.name, &SubmissionId::new(application.submission()));
+        let runs = |job: &Job| {
+            let status = job.status.clone().unwrap_or_default();
+            status.succeeded.is_none() && status.failed.is_none()
+        };
+        self.remove_own(application, &name, "the submission is no longer wanted", runs).await
     }
 
-    async fn remove_own<K>(&self, application: &Application, name: &str) -> Result<(), Trouble>
+    /// Deletes an object of this name that is the application's and passes a test.
+    async fn remove_own<K>(
+        &self,
+        application: &Application,
+        name: &str,
+        reason: &'static str,
+        test: impl Fn(&K) -> bool,
+    ) -> Result<(), Trouble>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
     {
@@ -369,8 +396,8 @@ impl Actor {
                 .ask(&format!("get {} {namespace}/{name}", K::kind(&())), api.get_opt(name))
                 .await?;
             let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
-            match found.filter(own).and_then(|object| object.uid()) {
-                Some(uid) => self.remove(application, &api, name, &uid, "its run has ended").await,
+            match found.filter(own).filter(test).and_then(|object| object.uid()) {
+                Some(uid) => self.remove(application, &api, name, &uid, reason).await,
                 None => Ok(()),
             }
         };

@@ -81,6 +81,17 @@ impl Actor {
         }
     }
 
+    /// When this submission was begun for the first time: it may have waited for long before that.
+    fn first_begun(&self, application: &Application) -> Timestamp {
+        let now = Timestamp::now();
+        let mut first = now;
+        self.index.lock().remember(&application.key, |memory| match &memory.tried {
+            Some((submission, at)) if **submission == *application.submission() => first = *at,
+            _ => memory.tried = Some((application.submission().into(), now)),
+        });
+        first
+    }
+
     /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted.
     pub(super) async fn unwanted(&self, pending: &Pending) {
         let wanted = || {
@@ -96,8 +107,8 @@ impl Actor {
         }
     }
 
-    /// A submission was not waited for. Its process has ended with that, and its Job is deleted, so that no driver comes
-    /// later. What it has made so far goes by what is decided next.
+    /// A submission was not waited for. Its process has ended with that, and its Job is deleted. What it has made so far,
+    /// or still makes before its pod has ended, goes by what is decided next.
     async fn cut_off(&self, pending: &Pending) -> Result<(), Trouble> {
         tracing::info!(
             application = %pending.key, uid = pending.uid, submission = pending.submission,
@@ -144,6 +155,7 @@ impl Actor {
             .map(|notice| (notice.reason.to_owned(), format!("{}: {}", notice.field, notice.message)))
             .collect();
         let cluster = self.cluster.within(self.options.submission_limit);
+        let first = self.first_begun(application);
         match submitter.submit(&compiled, &cluster).await {
             Ok(done) => {
                 self.recorder.submitted(application, &done);
@@ -152,7 +164,7 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() && at + PATIENCE > Timestamp::now() => Ok(Outcome::Later(error)),
+            Err(error) if error.passes() && first + PATIENCE > Timestamp::now() => Ok(Outcome::Later(error)),
             Err(error) => {
                 let field = match &error {
                     SubmitError::Application(error) if !error.field().is_empty() => {

@@ -19,7 +19,7 @@ use self::observe::{observe, overdue};
 use self::submit::submit;
 use self::write::{gone, remove, rerun, reset, told, write, written};
 use super::event::Event;
-use super::pod::{Phase, Pod};
+use super::pod::Pod;
 use super::record::Application;
 use super::state::State;
 use super::submission::{self, Change, Digest};
@@ -63,6 +63,8 @@ pub struct View<'a> {
     pub application: &'a Application,
     /// Its driver pod: of the name that is written down, and its own.
     pub driver: Option<&'a Pod>,
+    /// A driver of an earlier submission under another name, which runs although nothing of that submission should.
+    pub left_over: Option<&'a Pod>,
     /// Whether the API server was asked just now, and there is no driver pod.
     pub driver_absent: bool,
     /// Executor pods of its submission.
@@ -143,6 +145,10 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
             _ => Step::Wait(None),
         };
     }
+    // Made by a submission that was cut off because the spec, and with it the driver's name, was changed.
+    if let Some(driver) = view.left_over {
+        return remove(driver);
+    }
     let resting = state.is_final() || matches!(state, State::Suspending | State::Suspended);
     if application.wishes.suspend && !resting {
         let event = Event::warning("SparkApplicationSuspending", told(application, "is suspending"));
@@ -184,9 +190,7 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
 
 /// A driver that runs although nothing of the application should.
 fn stray<'a>(view: &View<'a>) -> Option<&'a Pod> {
-    let runs =
-        |driver: &&Pod| matches!(driver.phase, Phase::Pending | Phase::Running) && driver.ended.is_none();
-    view.driver.filter(runs).filter(|driver| !driver.leaving)
+    view.driver.filter(|driver| driver.goes_on())
 }
 
 /// Whether the spec is another than the one that was submitted, and that matters.
