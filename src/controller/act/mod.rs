@@ -120,6 +120,7 @@ impl Actor {
     /// Something failed; it should be tried again later.
     pub async fn look_at(&self, key: &Key, mut place: Place) -> Result<Option<Timestamp>, Trouble> {
         let mut round = Round::default();
+        // Thousands may wait here: what only a step needs is made for that step.
         for _ in 0..STEPS {
             let now = Timestamp::now();
             let decided = self.decided(key, &round, now, |view| {
@@ -133,18 +134,17 @@ impl Actor {
                 }
                 Step::Wait(until) => return Ok(until),
                 Step::Write(write) => {
-                    // Thousands may wait: what they will need is made when it is their turn.
                     let urgency = urgency(&application, &write);
                     let _turn = self.writes.turn(&key.namespace, urgency).await;
                     Box::pin(self.write(&application, *write)).await?;
                 }
-                Step::Look => self.look(&application, &mut round).await?,
+                Step::Look => Box::pin(self.look(&application, &mut round)).await?,
                 Step::RemoveDriver { name, uid } => {
                     round = Round::default();
-                    self.remove_driver(&application, &name, &uid, &mut round).await?;
+                    Box::pin(self.remove_driver(&application, &name, &uid, &mut round)).await?;
                 }
                 Step::RemoveRest => {
-                    self.remove_rest(&application).await?;
+                    Box::pin(self.remove_rest(&application)).await?;
                     round.removed = true;
                 }
                 Step::Submit => {
@@ -160,7 +160,7 @@ impl Actor {
                     Box::pin(self.submit(&pending)).await?;
                 }
                 Step::Delete => {
-                    if self.delete(&application).await? {
+                    if Box::pin(self.delete(&application)).await? {
                         return Ok(None);
                     }
                 }
