@@ -29,6 +29,7 @@ struct Seen {
     driver: Option<Instant>,
     driver_ended: Option<Instant>,
     ended: Option<Instant>,
+    failed: bool,
 }
 
 type Sights = Arc<Mutex<HashMap<String, Seen>>>;
@@ -67,7 +68,11 @@ fn watch(place: &Place, namespace: &str) -> Sights {
         while let Some(event) = stream.next().await {
             if let Ok(Watched::Apply(app) | Watched::InitApply(app)) = event {
                 let state = app.status.as_ref().and_then(|status| status.application_state.as_ref());
-                if state.is_some_and(|state| ["COMPLETED", "FAILED"].contains(&&*state.state)) {
+                if let Some(failed) = state.filter(|state| state.state == "FAILED") {
+                    println!("{}: {}", app.name_any(), failed.error_message.as_deref().unwrap_or_default());
+                    seen.lock().unwrap().entry(app.name_any()).or_default().failed = true;
+                }
+                if state.is_some_and(|state| state.state == "COMPLETED") {
                     let mut seen = seen.lock().unwrap();
                     seen.entry(app.name_any()).or_default().ended.get_or_insert_with(Instant::now);
                 }
@@ -83,7 +88,11 @@ impl Load<'_> {
         let Self { count, submitter, every } = *self;
         let namespace = place.namespace("operator").await;
         let sights = watch(place, &namespace);
-        let operator = Operator::start(&place.kubeconfig, &namespace, submitter);
+        let kubeconfig = match submitter {
+            "spark-submit" => place.with_token(&namespace).await,
+            _ => place.kubeconfig.clone(),
+        };
+        let operator = Operator::start(&kubeconfig, &namespace, submitter);
         let jobs = (submitter == "job").then(|| jobs::play(place, &namespace, life));
         tokio::time::sleep(Duration::from_secs(2)).await;
         let (cpu, calls, begun) = (operator.cpu(), operator.calls(), Instant::now());
@@ -96,6 +105,7 @@ impl Load<'_> {
                 "{:?}",
                 sights.lock().unwrap().values().find(|seen| seen.ended.is_none())
             );
+            assert!(!sights.lock().unwrap().values().any(|seen| seen.failed));
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         let all = sights.lock().unwrap().clone();

@@ -187,7 +187,11 @@ fn submitter(kind: Kind, args: &Args, cluster: &Connection) -> Result<Box<dyn Su
                     "the submitter spark-submit needs --spark-home, or SPARK_HOME: the folder of a Spark",
                 )
             })?;
-            Box::new(SparkSubmit { spark_home, master: format!("k8s://{}", cluster.server()) })
+            Box::new(SparkSubmit {
+                spark_home,
+                master: format!("k8s://{}", cluster.server()),
+                kubeconfig: None,
+            })
         }
     })
 }

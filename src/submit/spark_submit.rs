@@ -23,6 +23,8 @@ pub struct SparkSubmit {
     pub spark_home: PathBuf,
     /// The API server as spark-submit finds it: `k8s://https://10.0.0.1:443`.
     pub master: String,
+    /// The kubeconfig that it is given, where it is another than the environment's.
+    pub kubeconfig: Option<PathBuf>,
 }
 
 /// How much of its standard error is kept at each end, in bytes.
@@ -80,6 +82,7 @@ impl SparkSubmit {
             .args(arguments)
             .env("SPARK_USER", "spark")
             .env("SPARK_HOME", &self.spark_home)
+            .envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

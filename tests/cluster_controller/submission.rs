@@ -78,12 +78,18 @@ fn a_job_is_not_begun_while_an_earlier_one_still_submits() {
     assert!(operator.stop().success());
 }
 
-/// A Spark whose spark-submit tells its process id, and then takes for ever.
+/// A Spark whose spark-submit tells its process id and its kubeconfig, and then takes for ever.
 fn slow_spark(folder: &Path) {
     fs::create_dir_all(folder.join("bin")).unwrap();
     let program = folder.join("bin/spark-submit");
-    fs::write(&program, format!("#!/bin/sh\necho $$ >>{}/processes\nexec sleep 1000\n", folder.display()))
-        .unwrap();
+    fs::write(
+        &program,
+        format!(
+            "#!/bin/sh\ncd {}\necho $$ >>processes\necho $KUBECONFIG >kubeconfig\nexec sleep 1000\n",
+            folder.display()
+        ),
+    )
+    .unwrap();
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -112,6 +118,8 @@ fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
         Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
     place.create("pi", &json!({}));
     is("spark-submit to run", &|started, running| (started.len(), running.len()) == (1, 1));
+    let kubeconfig = fs::read_to_string(spark.join("kubeconfig")).unwrap();
+    assert_eq!(Path::new(kubeconfig.trim()), place.account.kubeconfig);
     place.patch("pi", &json!({"spec": {"suspend": true}}));
     place.in_state("pi", "SUSPENDED");
     is("none to run", &|started, running| (started.len(), running.len()) == (1, 0));

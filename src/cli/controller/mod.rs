@@ -225,6 +225,7 @@ fn calls(flags: &ProcessFlags, registry: &Registry) -> Result<Calls, Failure> {
 fn submitters(
     choice: &Choice,
     cluster: &Connection,
+    kubeconfig: Option<&str>,
 ) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
     let mut submitters: BTreeMap<&'static str, Arc<dyn Submitter>> = BTreeMap::new();
     submitters.insert(Kind::Native.name(), Arc::new(Native));
@@ -238,7 +239,10 @@ fn submitters(
             )
         })?;
         let master = format!("k8s://{}", cluster.server());
-        submitters.insert(Kind::SparkSubmit.name(), Arc::new(SparkSubmit { spark_home, master }));
+        submitters.insert(
+            Kind::SparkSubmit.name(),
+            Arc::new(SparkSubmit { spark_home, master, kubeconfig: kubeconfig.map(PathBuf::from) }),
+        );
     }
     Ok(submitters)
 }
@@ -265,7 +269,7 @@ async fn operate(
         selector => Scope::new(names, selector),
     };
     let actor = Actor {
-        submitters: submitters(&options.choice, &cluster)?,
+        submitters: submitters(&options.choice, &cluster, kubeconfig)?,
         options,
         recorder: Recorder::new(cluster.clone(), metrics),
         index: Arc::new(Index::default()),
