@@ -4,7 +4,7 @@ use kube::Client;
 use serde_json::{Value as Json, json};
 use spark_operator::submit::{Job, Native, SubmitError, Submitter};
 
-use crate::place::{Place, compiled, connection, owner, run, uid};
+use crate::place::{Place, compiled, connection, monitoring, owner, run, uid};
 use crate::support::eventually;
 use crate::wire::{Fate, recorded, through};
 
@@ -87,6 +87,23 @@ fn assert_left_alone(place: &Place, pod: &Json, says: &str) {
     assert_eq!(objects.keys().collect::<Vec<_>>(), ["Pod/pi-driver"]);
     assert_eq!(uid(&objects["Pod/pi-driver"]), uid(pod));
     assert!(objects["Pod/pi-driver"]["metadata"]["deletionTimestamp"].is_null());
+}
+
+#[test]
+fn weak_point_19_a_config_map_of_another_is_not_told_as_a_driver() {
+    let Some(place) = Place::new("taken") else { return };
+    let config_maps = place.0.path("v1", "configmaps");
+    place.0.cluster.create(&config_maps, &json!({"metadata": {"name": "pi-prom-conf"}, "data": {"a": "b"}}));
+    let application = compiled(&place.application("pi", &json!({"monitoring": monitoring()})), 1);
+    let error = run(async { Native.submit(&application, &place.connection().await).await.unwrap_err() });
+    assert_eq!((error.retryable(), error.category()), (false, "Taken"));
+    let expected = format!(
+        "ConfigMap {}/pi-prom-conf already exists and is not of this application: rename or delete it",
+        place.0.name
+    );
+    assert_eq!(error.to_string(), expected);
+    assert_eq!(place.0.cluster.get(&format!("{config_maps}/pi-prom-conf"))["data"], json!({"a": "b"}));
+    place.assert_nothing_is_left_of("pi");
 }
 
 #[test]
