@@ -355,6 +355,9 @@ mod tests {
         known.apply_pod(pod("pi-driver", &labels, Some("u")));
         let leaving = known.view(&key, at(3), |view| (view.driver.unwrap().leaving, view.looked));
         assert_eq!(leaving, Some((true, Some(at(2)))));
+        // Unless the API server was asked again, and had refused.
+        known.found_driver(&key, &Pod::from(pod("pi-driver", &labels, Some("u"))));
+        assert_eq!(known.view(&key, at(3), |view| view.driver.unwrap().leaving), Some(false));
         assert!(known.remove_pod(&key, "pi-driver", "another").is_none());
         assert!(known.remove_pod(&key, "pi-driver", "p").is_some());
     }

@@ -102,8 +102,9 @@ fn weak_point_19_a_config_map_of_another_is_not_told_as_a_driver() {
         place.0.name
     );
     assert_eq!(error.to_string(), expected);
-    assert_eq!(place.0.cluster.get(&format!("{config_maps}/pi-prom-conf"))["data"], json!({"a": "b"}));
-    place.assert_nothing_is_left_of("pi");
+    let objects = place.objects("pi");
+    assert_eq!(objects.keys().collect::<Vec<_>>(), ["ConfigMap/pi-prom-conf"]);
+    assert_eq!(objects["ConfigMap/pi-prom-conf"]["data"], json!({"a": "b"}));
 }
 
 #[test]
