@@ -66,10 +66,9 @@ impl Known {
     fn take(&mut self, stored: Stored, now: Timestamp, listed: bool) -> Option<Changed> {
         let name = stored.metadata.name.clone().unwrap_or_default();
         let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
-        let known = self.applications.get(&key);
-        let application = Application::of(stored, known.map(|entry| &entry.application));
-        let same = self.applications.get_mut(&key).filter(|entry| entry.application.uid == application.uid);
-        if let Some(entry) = same
+        let known = self.applications.get_mut(&key);
+        let application = Application::of(stored, known.as_ref().map(|entry| &entry.application));
+        if let Some(entry) = known.filter(|entry| entry.application.uid == application.uid)
             && !later(&application.version, &entry.application.version)
         {
             entry.listed |= listed;

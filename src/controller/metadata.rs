@@ -24,27 +24,17 @@ struct Slim {
 
 /// Reads metadata, and passes over what nobody looks at.
 pub(super) fn slim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectMeta, D::Error> {
-    let Slim {
-        name,
-        namespace,
-        uid,
-        resource_version,
-        generation,
-        labels,
-        owner_references,
-        creation_timestamp,
-        deletion_timestamp,
-    } = Slim::deserialize(deserializer)?;
+    let slim = Slim::deserialize(deserializer)?;
     Ok(ObjectMeta {
-        name,
-        namespace,
-        uid,
-        resource_version,
-        generation,
-        labels,
-        owner_references,
-        creation_timestamp,
-        deletion_timestamp,
+        name: slim.name,
+        namespace: slim.namespace,
+        uid: slim.uid,
+        resource_version: slim.resource_version,
+        generation: slim.generation,
+        labels: slim.labels,
+        owner_references: slim.owner_references,
+        creation_timestamp: slim.creation_timestamp,
+        deletion_timestamp: slim.deletion_timestamp,
         ..ObjectMeta::default()
     })
 }

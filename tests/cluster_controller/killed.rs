@@ -316,6 +316,12 @@ fn stopped_and_back_a_leader_doubles_nothing() {
     first.says("\"leading\"");
     let second = start(1);
     second.says("another leads");
+    let creates = |number: usize| {
+        within(LIMIT, &format!("operator {number} to create a driver"), || {
+            let drivers = proxies[number].sent().iter().filter(|sent| sent.title() == "POST pods").count();
+            if drivers > 0 { Ok(()) } else { Err(drivers) }
+        });
+    };
     let lives: Vec<_> = (0..6).flat_map(|_| Life::ALL).collect();
     std::thread::scope(|scope| {
         for (number, life) in lives.iter().enumerate() {
@@ -323,16 +329,10 @@ fn stopped_and_back_a_leader_doubles_nothing() {
             scope.spawn(move || life.live(place, &format!("app-{number}")));
         }
         // In the middle of it.
-        within(LIMIT, "the first to create a driver", || {
-            let drivers = proxies[0].sent().iter().filter(|sent| sent.title() == "POST pods").count();
-            if drivers > 0 { Ok(()) } else { Err(drivers) }
-        });
+        creates(0);
         first.signal(Signal::SIGSTOP);
         second.says("\"leading\"");
-        within(LIMIT, "the second to create a driver", || {
-            let drivers = proxies[1].sent().iter().filter(|sent| sent.title() == "POST pods").count();
-            if drivers > 0 { Ok(()) } else { Err(drivers) }
-        });
+        creates(1);
         first.signal(Signal::SIGCONT);
     });
     // It found out that it no longer leads, and ended: whoever runs it starts it again.

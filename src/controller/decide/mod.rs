@@ -158,7 +158,7 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
         return write(view, State::Invalidating, Vec::new(), "the spec was changed");
     }
     // Made by an operator that was cut off, and came back when all was over.
-    if let Some(driver) = stray(view).filter(|_| resting) {
+    if let Some(driver) = view.driver.filter(|driver| resting && driver.goes_on()) {
         return remove(driver);
     }
     match state {
@@ -186,11 +186,6 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
         }
         State::Completed | State::Failed => ended(view, policy),
     }
-}
-
-/// A driver that runs although nothing of the application should.
-fn stray<'a>(view: &View<'a>) -> Option<&'a Pod> {
-    view.driver.filter(|driver| driver.goes_on())
 }
 
 /// Whether the spec is another than the one that was submitted, and that matters.
