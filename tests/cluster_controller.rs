@@ -20,6 +20,8 @@ mod killed;
 mod lifecycle;
 #[path = "cluster_controller/operator.rs"]
 mod operator;
+#[path = "cluster_controller/partial.rs"]
+mod partial;
 #[path = "cluster_controller/place.rs"]
 mod place;
 #[path = "cluster_controller/process.rs"]

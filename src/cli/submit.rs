@@ -83,6 +83,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             None => Vec::new(),
         },
         load_spark_defaults: false,
+        partial_restart: false,
     };
     let choice = Choice { default: Kind::Native, allowed: Kind::ALL.to_vec(), rules: Vec::new() };
     let mut submissions = Vec::new();

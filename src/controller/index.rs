@@ -237,6 +237,7 @@ impl Known {
             baseline: memory.baseline,
             since: memory.since,
             claimed: memory.claimed.as_deref().is_some_and(|id| id == application.submission()),
+            refreshed: memory.refreshed,
             written: memory.written,
             now,
         }))

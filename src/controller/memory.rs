@@ -18,6 +18,8 @@ pub struct Memory {
     pub claimed: Option<Box<str>>,
     /// The submission that was begun last, and when it was first begun.
     pub tried: Option<(Box<str>, Timestamp)>,
+    /// The generation whose executors new ones are known to be.
+    pub refreshed: Option<i64>,
     /// Since when it has been in its state.
     pub since: Timestamp,
     /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
@@ -39,6 +41,7 @@ impl Memory {
                 written: None,
                 claimed: Some(submission.into()),
                 tried: None,
+                refreshed: None,
                 // Seen for the first time: since when it is so, the status may know.
                 since: entered(application, state, now),
                 baseline: application.wishes.digest,

@@ -15,6 +15,7 @@ use super::metadata;
 use super::state::State;
 use super::submission::Digest;
 use crate::api::{RestartPolicy, SparkApplication, SparkApplicationSpec, SparkApplicationStatus};
+use crate::runtime::write::OnBehalf;
 use crate::spark::compile::driver_pod_name;
 
 /// Namespace and name.
@@ -175,6 +176,18 @@ impl Application {
     pub fn driver_pod(&self) -> &str {
         let recorded = self.status.driver_info.pod_name.as_deref().filter(|name| !name.is_empty());
         recorded.unwrap_or(&self.wishes.driver_pod)
+    }
+
+    /// For whom is written what makes its status so, or is written while it is so.
+    #[must_use]
+    pub fn on_behalf(&self, status: &SparkApplicationStatus) -> OnBehalf {
+        OnBehalf {
+            application: self.key.name.clone(),
+            uid: self.uid.clone(),
+            submission: status.submission_id.clone().unwrap_or_else(|| self.submission().to_owned()),
+            attempt: status.submission_attempts.unwrap_or_default(),
+            state: state_in(status).to_string(),
+        }
     }
 
     /// The submission that was written down; empty where there is none.

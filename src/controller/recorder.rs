@@ -15,11 +15,11 @@ use super::index::{Changed, Index};
 use super::metrics::Metrics;
 use super::pod::Pod;
 use super::queue::Outcome;
-use super::record::{Application, Key, state_in};
-use crate::api::{SparkApplication, SparkApplicationStatus};
+use super::record::{Application, Key};
+use crate::api::SparkApplication;
 use crate::runtime::client::Connection;
 use crate::runtime::lanes::Lane;
-use crate::submit::Submitted;
+use crate::runtime::write::Mutation;
 
 /// Who reports, as the events say.
 const COMPONENT: &str = "spark-application-controller";
@@ -32,19 +32,6 @@ const FLUSH: Duration = Duration::from_secs(5);
 /// Events written at a time, and how many may wait: what comes on top is lost, and said so in the log.
 const AT_ONCE: usize = 16;
 const MOST: usize = 10_000;
-
-/// A write, as the log has it.
-#[derive(Clone, Copy, Debug)]
-pub struct Wrote<'a> {
-    /// `create`, `update` or `delete`.
-    pub verb: &'a str,
-    /// `pods`, `sparkapplications/status` …
-    pub resource: &'a str,
-    /// Name of the object.
-    pub name: &'a str,
-    /// Why.
-    pub reason: &'a str,
-}
 
 /// Tells.
 #[derive(Clone)]
@@ -61,42 +48,6 @@ impl Recorder {
     #[must_use]
     pub fn new(cluster: Connection, metrics: Option<Arc<Metrics>>) -> Self {
         Self { cluster, lane: Lane::new(AT_ONCE), metrics, under_way: TaskTracker::new() }
-    }
-
-    /// A write was done: one line for each.
-    pub fn wrote(&self, application: &Application, status: &SparkApplicationStatus, wrote: &Wrote<'_>) {
-        let state = state_in(status);
-        tracing::info!(
-            verb = wrote.verb,
-            resource = wrote.resource,
-            namespace = %application.key.namespace,
-            name = wrote.name,
-            application = %application.key.name,
-            uid = %application.uid,
-            submission = status.submission_id.as_deref().unwrap_or_else(|| application.submission()),
-            attempt = status.submission_attempts.unwrap_or_default(),
-            state = %state,
-            reason = wrote.reason,
-            "wrote"
-        );
-    }
-
-    /// A submission has made its objects.
-    pub fn submitted(&self, application: &Application, done: &Submitted) {
-        let reason = if done.adopted {
-            "it was found: an earlier try made it"
-        } else {
-            "the application is submitted"
-        };
-        for object in &done.created {
-            let (kind, name) = object.split_once('/').unwrap_or(("", object));
-            let resource = format!("{}s", kind.to_ascii_lowercase()).replace("policys", "policies");
-            self.wrote(
-                application,
-                &application.status,
-                &Wrote { verb: "create", resource: &resource, name, reason },
-            );
-        }
     }
 
     /// Something that belongs beside the driver could not be made.
@@ -131,17 +82,13 @@ impl Recorder {
 
     async fn event(&self, application: &Application, event: &Event) {
         let object = object(application, event, Timestamp::now());
-        let name = object.metadata.name.clone().unwrap_or_default();
-        let api: Api<CoreEvent> = Api::namespaced(self.cluster.client.clone(), &application.key.namespace);
-        let cluster = self.cluster.within(LIMIT);
-        match cluster.ask("create an event", api.create(&PostParams::default(), &object)).await {
-            Ok(_) => {
-                let wrote = Wrote { verb: "create", resource: "events", name: &name, reason: event.reason };
-                self.wrote(application, &application.status, &wrote);
-            }
-            Err(error) => {
-                tracing::warn!(application = %application.key, reason = event.reason, %error, "event not written");
-            }
+        let Key { namespace, .. } = &application.key;
+        let name = object.metadata.name.as_deref().unwrap_or_default();
+        let api: Api<CoreEvent> = Api::namespaced(self.cluster.client.clone(), namespace);
+        let cluster = self.cluster.within(LIMIT).on_behalf(application.on_behalf(&application.status));
+        let write = Mutation::create::<CoreEvent>(namespace, name, event.reason);
+        if let Err(error) = cluster.write(&write, api.create(&PostParams::default(), &object)).await {
+            tracing::warn!(application = %application.key, reason = event.reason, %error, "event not written");
         }
     }
 

@@ -177,8 +177,10 @@ fn attempt_bits(uid: &str, generation: i64, attempt: i32) -> u128 {
 /// How today's spec compares with the one that a submission was made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It is the same, but for `suspend` and `timeToLiveSeconds`.
+    /// It is that very generation.
     None,
+    /// Only `suspend` and `timeToLiveSeconds` differ, or what was changed has been changed back.
+    Apart,
     /// Only fields of the executor differ that PartialRestart lets change.
     Partial,
     /// It is another.
@@ -206,8 +208,10 @@ pub fn change(id: &str, uid: &str, generation: i64, attempt: i32, digest: Digest
     let full = u64::try_from(bits & 0xffff_ffff_ffff).unwrap_or_default();
     let partial = u32::try_from(((bits >> 64) & 0xff) << 14 | (bits >> 48) & 0x3fff).unwrap_or_default();
     // The spec of a generation never changes, however its digest is made by then.
-    if bits >> 80 == attempt_bits(uid, generation, attempt) || full == mixed.full {
+    if bits >> 80 == attempt_bits(uid, generation, attempt) {
         Change::None
+    } else if full == mixed.full {
+        Change::Apart
     } else if partial == mixed.partial {
         Change::Partial
     } else {
@@ -240,7 +244,7 @@ mod tests {
         assert!(matches!(id.as_bytes()[19], b'8' | b'9' | b'a' | b'b'), "{id}");
         assert_eq!(change(id, "uid", 3, 1, digest), Change::None);
         // A later generation with the same digest, and the same generation with a digest of another make.
-        assert_eq!(change(id, "uid", 7, 1, digest), Change::None);
+        assert_eq!(change(id, "uid", 7, 1, digest), Change::Apart);
         assert_eq!(change(id, "uid", 3, 1, Digest::default()), Change::None);
         assert_eq!(change(id, "uid", 4, 1, Digest::default()), Change::Full);
         let partial = Digest { full: 1, ..digest };

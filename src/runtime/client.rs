@@ -17,6 +17,8 @@ use prometheus::CounterVec;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::write::OnBehalf;
+
 /// Longest wait for a connection to be established.
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -124,11 +126,21 @@ impl ClusterError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
+            Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
+            Self::Forbidden { message } => of_a_quota(message),
+            other => other.unanswered(),
+        }
+    }
+
+    /// Whether nobody knows if what was asked for was done.
+    #[must_use]
+    pub fn unanswered(&self) -> bool {
+        match self {
             Self::Unreachable { .. } | Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => {
                 true
             }
-            Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
-            Self::Forbidden { message } => of_a_quota(message),
+            // A gateway's words, or those of an API server whose own time was up.
+            Self::Refused { status, .. } => matches!(status.code, 502 | 504),
             _ => false,
         }
     }
@@ -164,6 +176,7 @@ pub struct Connection {
     limit: Duration,
     deadline: Instant,
     calls: Calls,
+    pub(super) on_behalf: Option<Arc<OnBehalf>>,
 }
 
 /// What is done about every request: counted, and held back where there are too many.
@@ -245,14 +258,14 @@ impl Connection {
                 error => innermost(&error),
             },
         })?;
-        Ok(Self { client, server, limit, deadline, calls: Calls::default() })
+        Ok(Self { client, server, limit, deadline, calls: Calls::default(), on_behalf: None })
     }
 
     /// A client that is there already, of the API server at an address, with a time limit from now on.
     #[must_use]
     pub fn of(client: Client, server: impl Into<String>, limit: Duration) -> Self {
         let deadline = Instant::now() + limit;
-        Self { client, server: server.into(), limit, deadline, calls: Calls::default() }
+        Self { client, server: server.into(), limit, deadline, calls: Calls::default(), on_behalf: None }
     }
 
     /// The same cluster with a time limit of its own, from now on.

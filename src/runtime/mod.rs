@@ -14,3 +14,4 @@ mod ownership;
 pub mod process;
 pub mod server;
 pub mod summary;
+pub mod write;

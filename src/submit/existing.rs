@@ -13,11 +13,17 @@ use serde::de::DeserializeOwned;
 
 use super::SubmitError;
 use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::write::Mutation;
 use crate::spark::Compiled;
 use crate::spark::compile::SUBMISSION_ID;
 
 /// Between two looks at something that is on its way out.
 const BETWEEN: Duration = Duration::from_millis(200);
+
+/// Why what belongs to a submission is written.
+pub(super) const SUBMITTED: &str = "the application is submitted";
+/// Why what a submission has made so far is deleted.
+pub(super) const FAILED: &str = "the submission failed";
 
 /// What is found under the driver pod's name.
 enum Found {
@@ -68,7 +74,7 @@ async fn driver(application: &Compiled, cluster: &Connection) -> Result<Found, S
 }
 
 /// Deletes exactly this object: nothing that has taken its name since. That it is gone already is no error.
-pub(super) async fn delete<K>(cluster: &Connection, object: &K) -> Result<(), ClusterError>
+pub(super) async fn delete<K>(cluster: &Connection, object: &K, reason: &str) -> Result<(), ClusterError>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
 {
@@ -77,10 +83,8 @@ where
     let preconditions = Preconditions { uid: object.uid(), resource_version: None };
     let parameters = DeleteParams::background().preconditions(preconditions);
     let name = object.name_any();
-    match cluster
-        .ask(&format!("delete {}", described::<K>(&namespace, &name)), api.delete(&name, &parameters))
-        .await
-    {
+    let write = Mutation::delete::<K>(&namespace, &name, reason);
+    match cluster.write(&write, api.delete(&name, &parameters)).await {
         Err(error) if !error.is_status(404) && !error.is_status(409) => Err(error),
         _ => Ok(()),
     }
@@ -105,7 +109,7 @@ pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Resul
             Found::Older(pod) => pod,
         };
         if deleted != older.uid() {
-            let gone = delete(cluster, &*older).await;
+            let gone = delete(cluster, &*older, "an earlier submission left it").await;
             gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
             deleted = older.uid();
         }
@@ -136,7 +140,8 @@ where
     let what = described::<K>(&namespace, &name);
     let failed = |error| SubmitError::Cluster { what: what.clone(), error };
     loop {
-        match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
+        let write = Mutation::create::<K>(&namespace, &name, SUBMITTED);
+        match cluster.write(&write, api.create(&PostParams::default(), object)).await {
             Err(error) if error.is_status(409) => {}
             created => return created.map_err(failed),
         }

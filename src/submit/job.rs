@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Resource, ResourceExt};
 
-use super::existing::{self, create, described};
+use super::existing::{self, FAILED, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
@@ -100,7 +100,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
         }
         Err(error) => {
             // Its pod and its templates go with it. A minute of its own: the time may be up.
-            let _ = existing::delete(&cluster.within(Duration::from_mins(1)), &job).await;
+            let _ = existing::delete(&cluster.within(Duration::from_mins(1)), &job, FAILED).await;
             Err(error)
         }
     }

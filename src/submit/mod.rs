@@ -20,7 +20,7 @@ use crate::spark::Compiled;
 pub use choose::{Choice, Rule};
 pub use error::SubmitError;
 pub use job::{Job, manifests};
-pub use native::Native;
+pub use native::{Native, Refreshed, refresh};
 pub use spark_submit::SparkSubmit;
 
 /// A way to submit.

@@ -14,9 +14,10 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::existing::{self, create, described};
+use super::existing::{self, FAILED, SUBMITTED, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter};
-use crate::runtime::client::Connection;
+use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::write::Mutation;
 use crate::spark::compile::CREATED_BY;
 use crate::spark::{Compiled, Objects, build};
 
@@ -54,7 +55,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
         Err(error) if error.passes() => Err(error),
         Err(error) => {
             // What belongs to the pod goes with it. Where not even that succeeds, the next try finds it.
-            let _ = existing::delete(cluster, &pod).await;
+            let _ = existing::delete(cluster, &pod, FAILED).await;
             Err(error)
         }
     }
@@ -73,7 +74,8 @@ pub(super) async fn config_maps(
         let what = described::<ConfigMap>(&application.namespace, &name);
         let failed = |error| SubmitError::Cluster { what: what.clone(), error };
         names.push(named(map));
-        match cluster.ask(&format!("create {what}"), api.create(&parameters, map)).await {
+        let write = Mutation::create::<ConfigMap>(&application.namespace, &name, SUBMITTED);
+        match cluster.write(&write, api.create(&parameters, map)).await {
             Ok(_) => continue,
             Err(error) if error.is_status(409) => {}
             Err(error) => return Err(failed(error)),
@@ -85,10 +87,8 @@ pub(super) async fn config_maps(
         if there.data != map.data || there.metadata.owner_references != map.metadata.owner_references {
             there.data.clone_from(&map.data);
             there.metadata.owner_references.clone_from(&map.metadata.owner_references);
-            cluster
-                .ask(&format!("update {what}"), api.replace(&name, &parameters, &there))
-                .await
-                .map_err(failed)?;
+            let write = Mutation::update::<ConfigMap>(&application.namespace, &name, SUBMITTED);
+            cluster.write(&write, api.replace(&name, &parameters, &there)).await.map_err(failed)?;
         }
     }
     Ok(names)
@@ -99,7 +99,8 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
     let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let what = described::<Pod>(&application.namespace, &application.driver_pod);
     loop {
-        match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), pod)).await {
+        let write = Mutation::create::<Pod>(&application.namespace, &application.driver_pod, SUBMITTED);
+        match cluster.write(&write, api.create(&PostParams::default(), pod)).await {
             Ok(pod) => return Ok((pod, false)),
             Err(error) if error.is_status(409) => {}
             Err(error) => return Err(SubmitError::Cluster { what, error }),
@@ -108,6 +109,40 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
             return Ok((pod, true));
         }
     }
+}
+
+/// What became of the executors' template of a driver that runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// It is as it should be.
+    Same,
+    /// It was brought up to date.
+    Changed,
+    /// It cannot be changed: another submitter made the driver, or one that did not provide for this.
+    Fixed,
+}
+
+/// Brings the executors' template of a driver that runs up to date: Spark makes the next executors from it.
+///
+/// # Errors
+/// The cluster was not reached, or refuses.
+pub async fn refresh(template: ConfigMap, cluster: &Connection) -> Result<Refreshed, ClusterError> {
+    let (namespace, name) = (template.namespace().unwrap_or_default(), template.name_any());
+    let api: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &namespace);
+    let what = described::<ConfigMap>(&namespace, &name);
+    let there = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await?;
+    let Some(mut there) = there else { return Ok(Refreshed::Fixed) };
+    if there.data == template.data {
+        return Ok(Refreshed::Same);
+    }
+    if there.immutable == Some(true) {
+        return Ok(Refreshed::Fixed);
+    }
+    there.data = template.data;
+    let reason = "new executors are to be as the spec is now";
+    let write = Mutation::update::<ConfigMap>(&namespace, &name, reason);
+    cluster.write(&write, api.replace(&name, &PostParams::default(), &there)).await?;
+    Ok(Refreshed::Changed)
 }
 
 /// All that the pod owns, at once: what was made, and what was not and need not be. Without rights on network policies,

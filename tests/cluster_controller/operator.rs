@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::Value as Json;
@@ -70,6 +71,20 @@ impl Operator {
         eventually(words, || {
             let log = self.log();
             if log.contains(words) { Ok(()) } else { Err(log) }
+        });
+    }
+
+    /// Waits until it writes nothing any more: what it does about an end, and says of it, may take a moment.
+    #[track_caller]
+    pub fn quiet(&self) {
+        const LONG: Duration = Duration::from_secs(3);
+        eventually("the operator to be quiet", || {
+            let before = self.wrote().len();
+            std::thread::sleep(LONG);
+            match self.wrote().split_off(before).as_slice() {
+                [] => Ok(()),
+                writes => Err(format!("{writes:?}")),
+            }
         });
     }
 

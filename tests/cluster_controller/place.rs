@@ -173,6 +173,17 @@ impl Place {
         events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// A driver ends well, as its kubelet says.
+    #[track_caller]
+    pub fn end(&self, pod: &str) {
+        let terminated = json!({"exitCode": 0, "reason": "Completed"});
+        let ended = json!({"name": "spark-kubernetes-driver", "image": "", "imageID": "", "ready": false,
+            "restartCount": 0, "state": {"terminated": terminated}});
+        let ended = json!({"status": {"phase": "Succeeded", "containerStatuses": [ended]}});
+        let path = self.namespace.path("v1", &format!("pods/{pod}/status"));
+        self.cluster().request("PATCH", &path, &ended).ok("end the driver");
+    }
+
     /// Creates a pod as Spark's driver does.
     pub fn executor(&self, application: &Json, number: u32) -> String {
         let (name, status) = (&application["metadata"]["name"], &application["status"]);

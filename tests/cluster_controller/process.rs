@@ -122,7 +122,7 @@ fn drivers_are_protected_from_evictions_where_it_is_asked_for() {
     place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &rights);
     place.namespace.bind(&place.account, "Role", "budgets");
     let _operator = place.operator(&["--enable-driver-pdb=true"]);
-    let mut spec = driver(&[("run-for", "3")]);
+    let mut spec = driver(&[("outcome", "run")]);
     spec["driverPodDisruptionBudget"] = true.into();
     place.create("pi", &spec);
     place.create("other", &driver(&[("outcome", "run")]));
@@ -131,6 +131,7 @@ fn drivers_are_protected_from_evictions_where_it_is_asked_for() {
     let budgets = || place.list("policy/v1", "poddisruptionbudgets");
     let names: Vec<_> = budgets().iter().map(|budget| budget["metadata"]["name"].clone()).collect();
     assert_eq!(names, ["pi-driver"]);
+    place.end("pi-driver");
     place.in_state("pi", "COMPLETED");
     assert!(budgets().is_empty());
 }

@@ -3,10 +3,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
+use crate::operator::Operator;
 use crate::place::{Place, driver};
+use crate::support::audit::Request;
 use crate::support::eventually;
+use crate::support::namespace::Account;
+
+const SPARK: &str = "sparkoperator.k8s.io";
+
+/// An account that may do this in the namespace: group, resources, verbs.
+fn granted(place: &Place, name: &str, rights: &[(&str, &[&str], &[&str])]) -> Account {
+    let account = place.namespace.account(name);
+    let rules: Vec<_> = rights
+        .iter()
+        .map(
+            |(group, resources, verbs)| json!({"apiGroups": [group], "resources": resources, "verbs": verbs}),
+        )
+        .collect();
+    let role = json!({"metadata": {"name": name}, "rules": rules});
+    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
+    place.namespace.bind(&account, "Role", name);
+    let can = ["auth", "can-i", "list", "pods", "--namespace", &place.namespace.name];
+    eventually("the role to count", || {
+        let run = place.cluster().kubectl(&account.kubeconfig, &can, "");
+        if run.ok { Ok(()) } else { Err(run.stdout) }
+    });
+    account
+}
 
 /// Everything that an application does to the rights: runs, retries, is suspended, changed, deleted and lives its time.
 fn exercise(place: &Place) {
@@ -47,15 +72,45 @@ fn unused(place: &Place, used: &BTreeSet<String>) -> Vec<String> {
     unused.into_iter().collect()
 }
 
+/// What the operator asked for.
+fn requests(place: &Place) -> Vec<Request> {
+    let mut requests = place.cluster().requests(&place.account.user);
+    // The test itself asked what the account may do.
+    requests.retain(|request| request.group != "authorization.k8s.io");
+    requests
+}
+
+/// One to one, object by object: what the API server did for it, and what it says it did.
+fn joined(requests: &[Request], operator: &Operator) {
+    let mut balance: BTreeMap<String, i32> = BTreeMap::new();
+    for request in requests.iter().filter(|request| request.writes() && (200..300).contains(&request.code)) {
+        let Request { verb, resource, namespace, name, .. } = request;
+        assert!(!name.is_empty(), "{request}");
+        *balance.entry(format!("{verb} {resource} {namespace}/{name}")).or_default() += 1;
+    }
+    for line in operator.wrote() {
+        let [verb, resource, namespace, name, ..] =
+            ["verb", "resource", "namespace", "name", "application", "uid", "submission", "reason"].map(
+                |field| {
+                    let text = line[field].as_str().unwrap_or_default();
+                    assert!(!text.is_empty(), "{field}: {line}");
+                    text
+                },
+            );
+        assert!(line["attempt"].is_number(), "{line}");
+        *balance.entry(format!("{verb} {resource} {namespace}/{name}")).or_default() -= 1;
+    }
+    balance.retain(|_, count| *count != 0);
+    assert!(balance.is_empty(), "in the audit log more or less often than in the operator's: {balance:?}");
+}
+
 #[test]
 fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
     let Some(place) = Place::new("rights") else { return };
     let mut operator = place.operator(&[]);
     exercise(&place);
     assert!(operator.stop().success());
-    let mut requests = place.cluster().requests(&place.account.user);
-    // The test itself asked what the account may do.
-    requests.retain(|request| request.group != "authorization.k8s.io");
+    let requests = requests(&place);
     let denied: BTreeSet<_> =
         requests.iter().filter(|request| !request.allowed).map(ToString::to_string).collect();
     let used: BTreeSet<_> =
@@ -65,57 +120,52 @@ fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
     println!("  granted and not used here: {}", unused(&place, &used).join(", "));
     assert!(denied.is_empty(), "{denied:?}");
 
-    // One to one: what the API server did for it, and what it says it did.
-    let mut balance: BTreeMap<String, i32> = BTreeMap::new();
-    for request in requests.iter().filter(|request| request.writes() && (200..300).contains(&request.code)) {
-        // The audit log knows no name of what is created with one.
-        *balance.entry(format!("{} {}", request.verb, request.resource)).or_default() += 1;
-    }
-    for line in operator.wrote() {
-        for field in ["uid", "submission", "reason"] {
-            assert!(!line[field].as_str().unwrap().is_empty(), "{field}: {line}");
-        }
-        *balance
-            .entry(format!("{} {}", line["verb"].as_str().unwrap(), line["resource"].as_str().unwrap()))
-            .or_default() -= 1;
-    }
-    balance.retain(|_, count| *count != 0);
-    assert!(balance.is_empty(), "in the audit log more or less often than in the operator's: {balance:?}");
+    joined(&requests, &operator);
     println!("  {} writes, each with a line in the log", operator.wrote().len());
+}
+
+#[test]
+fn each_write_of_a_submission_that_fails_is_in_the_log_too() {
+    let Some(place) = Place::with("joined", "job") else { return };
+    let mut operator = place.operator(&["--submitter=job"]);
+    let retry = json!({"restartPolicy": {"type": "OnFailure", "onSubmissionFailureRetries": 1,
+        "onSubmissionFailureRetryInterval": 1}, "monitoring": {"exposeDriverMetrics": true, "exposeExecutorMetrics": false,
+        "prometheus": {"jmxExporterJar": "/prometheus/a.jar"}}});
+    // A fake Job ends without having made a driver.
+    place.create("pi", &retry);
+    place.in_state("pi", "FAILED");
+    operator.quiet();
+    assert!(operator.stop().success());
+    let requests = requests(&place);
+    assert!(requests.iter().all(|request| request.allowed), "{requests:#?}");
+    let jobs = |verb: &str| {
+        requests
+            .iter()
+            .filter(|request| (request.verb.as_str(), request.resource.as_str()) == (verb, "jobs"))
+            .count()
+    };
+    assert_eq!((jobs("create"), jobs("delete")), (2, 2));
+    joined(&requests, &operator);
 }
 
 #[test]
 fn weak_point_23_the_rights_of_the_operator_before_are_enough_for_events_too() {
     let Some(place) = Place::new("rights") else { return };
-    let account = place.namespace.account("before");
-    let granting = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
     let write = ["get", "list", "watch", "create", "update", "delete"];
-    let role = json!({"metadata": {"name": "before"}, "rules": [
-        granting("", &["pods"], &write),
-        granting("", &["configmaps"], &["get", "list", "watch", "create", "update", "patch"]),
-        granting("", &["services"], &["get", "list", "watch", "create", "update", "patch", "delete"]),
-        granting("", &["events"], &["create", "update", "patch"]),
-        granting("sparkoperator.k8s.io", &["sparkapplications"], &["get", "list", "watch", "create", "delete"]),
-        granting("sparkoperator.k8s.io", &["sparkapplications/status", "sparkapplications/finalizers"], &["update"]),
-    ]});
-    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
-    place.namespace.bind(&account, "Role", "before");
-    let can = || {
-        let args = [
-            "auth",
-            "can-i",
-            "update",
-            "sparkapplications",
-            "--subresource=status",
-            "--namespace",
-            &place.namespace.name,
-        ];
-        let run = place.cluster().kubectl(&account.kubeconfig, &args, "");
-        if run.ok { Ok(()) } else { Err(run.stdout) }
-    };
-    eventually("the role to count", can);
+    let account = granted(
+        &place,
+        "before",
+        &[
+            ("", &["pods"], &write),
+            ("", &["configmaps"], &["get", "list", "watch", "create", "update", "patch"]),
+            ("", &["services"], &["get", "list", "watch", "create", "update", "patch", "delete"]),
+            ("", &["events"], &["create", "update", "patch"]),
+            (SPARK, &["sparkapplications"], &["get", "list", "watch", "create", "delete"]),
+            (SPARK, &["sparkapplications/status", "sparkapplications/finalizers"], &["update"]),
+        ],
+    );
     let namespaces = format!("--namespaces={}", place.namespace.name);
-    let _operator = crate::operator::Operator::start(&account.kubeconfig, &place.file("log"), &[&namespaces]);
+    let _operator = Operator::start(&account.kubeconfig, &place.file("log"), &[&namespaces]);
     exercise(&place);
     let requests = place.cluster().requests(&account.user);
     let denied: BTreeSet<_> = requests
@@ -126,4 +176,28 @@ fn weak_point_23_the_rights_of_the_operator_before_are_enough_for_events_too() {
     println!("the operator with the rights of Kubeflow's: {} requests, denied: {denied:?}", requests.len());
     // Spark 4.2 and later want a network policy; the application runs without it, and says so.
     assert!(denied.is_subset(&BTreeSet::from(["create networkpolicies".to_owned()])), "{denied:?}");
+}
+
+#[test]
+fn weak_point_16_a_try_that_fails_leaves_one_line() {
+    let Some(place) = Place::new("warns") else { return };
+    let read = ["get", "list", "watch"];
+    let account = granted(&place, "reads", &[("", &["pods"], &read), (SPARK, &["sparkapplications"], &read)]);
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let mut operator = Operator::start(&account.kubeconfig, &place.file("log"), &[&namespaces]);
+    place.create("pi", &driver(&[]));
+    eventually("a few tries", || {
+        let tries = operator.log().matches("to be tried again").count();
+        if tries > 3 { Ok(()) } else { Err(tries) }
+    });
+    assert!(operator.stop().success());
+    let log = operator.log();
+    let lines = log.lines().map(|line| serde_json::from_str::<Json>(line).unwrap());
+    let warnings: Vec<_> = lines.filter(|line| line["level"] != "INFO").collect();
+    let refused = place.cluster().requests(&account.user).iter().filter(|request| !request.allowed).count();
+    assert_eq!(warnings.len(), refused, "{warnings:#?}");
+    for warning in warnings {
+        assert_eq!(warning["application"], format!("{}/pi", place.namespace.name));
+        assert!(warning["error"].as_str().unwrap().contains("cannot update resource"), "{warning}");
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::operator::Operator;
-use crate::place::{Place, driver, state_of};
+use crate::place::{Place, application, driver, state_of};
 use crate::support::within;
 
 /// Less than a submission may take, and than the Job's own deadline.
@@ -136,4 +136,33 @@ fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
     place.delete("next");
     is("none to run", &|started, running| (started.len(), running.len()) == (3, 0));
     assert_eq!(place.list("v1", "pods"), Vec::<Json>::new());
+}
+
+#[test]
+fn weak_point_33_thousands_that_wait_to_be_submitted_keep_nobody_from_its_end() {
+    // More than are looked at at a time.
+    const COUNT: usize = 1_100;
+    let Some(place) = Place::with("waits", "spark-submit") else { return };
+    let mut before = place.operator(&[]);
+    place.create("runs", &driver(&[("outcome", "run")]));
+    place.in_state("runs", "RUNNING");
+    assert!(before.stop().success());
+    let spark = place.file("spark");
+    slow_spark(&spark);
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let flags = [namespaces.as_str(), "--submitter=spark-submit", "--controller-threads=2"];
+    let _operator =
+        Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
+    let list: Vec<_> =
+        (0..COUNT).map(|number| application(&format!("app-{number}"), &json!({})).to_string()).collect();
+    let args = ["create", "--namespace", &place.namespace.name, "--filename=-"];
+    let run = place.cluster().kubectl(&place.cluster().kubeconfig(), &args, &list.join("\n---\n"));
+    assert!(run.ok, "{}", run.stderr);
+    within(Duration::from_mins(5), "all to wait", || {
+        let all = place.list("sparkoperator.k8s.io/v1beta2", "sparkapplications");
+        let waiting = all.iter().filter(|it| it["status"]["submissionID"].is_string()).count();
+        if waiting > COUNT { Ok(()) } else { Err(waiting) }
+    });
+    place.end("runs-driver");
+    place.in_state("runs", "COMPLETED");
 }

@@ -31,12 +31,14 @@ fn scenes() -> impl Strategy<Value = Scene> {
         prop::collection::vec(phases(), 0..4),
         any::<[bool; 2]>(),
     );
-    let wishes = (any::<bool>(), any::<bool>(), prop::option::of(-1..300i64), any::<bool>());
+    // None, any, only of new executors, and changed back.
+    let edits = (prop::sample::select(vec![None, Some("arguments"), Some("nodes"), Some("")]), any::<bool>());
+    let wishes = (any::<bool>(), edits, prop::option::of(-1..300i64), any::<bool>());
     let times =
         (990..1_400i64, prop::option::of(990..1_400i64), prop::option::of(990..1_400i64), any::<bool>());
     (prop::sample::select(State::ALL.to_vec()), policies, status, seen, wishes, times).prop_map(
         |(state, policy, (attempts, runs, error, named, ended, last), (driver_, executors, [absent, removed]), wishes, times)| {
-            let (suspend, edited, ttl, deleting) = wishes;
+            let (suspend, (edited, gate), ttl, deleting) = wishes;
             let (now, looked, written, limited) = times;
             let mut scene = Scene::of(state.name()).restart(policy).at(now);
             let time = super::scene::at(last).to_string();
@@ -48,10 +50,13 @@ fn scenes() -> impl Strategy<Value = Scene> {
             });
             scene.spec["suspend"] = suspend.into();
             scene.spec["timeToLiveSeconds"] = ttl.into();
-            if edited {
-                scene.spec["arguments"] = json!(["2"]);
-                scene.generation = 2;
+            match edited {
+                Some("arguments") => scene.spec["arguments"] = json!(["2"]),
+                Some("nodes") => scene.spec["executor"]["nodeSelector"] = json!({"a": "b"}),
+                _ => {}
             }
+            scene.generation = if edited.is_some() { 2 } else { 1 };
+            scene.policy.partial_restart = gate;
             scene.deleting = deleting;
             scene.driver = driver_.map(|(phase, leaving)| Pod { leaving, ..driver(phase) });
             scene.absent = absent && scene.driver.is_none();
@@ -119,6 +124,10 @@ proptest! {
             }
             Step::RemoveRest => prop_assert!(!scene.removed, "removed again"),
             Step::Submit => prop_assert!(pending(&application) && !application.wishes.suspend && !application.deleting),
+            Step::Refresh => {
+                prop_assert!(scene.policy.partial_restart && before.has_driver(), "{before:?}");
+                prop_assert!(scene.driver.is_some() && scene.spec["arguments"].is_null());
+            }
             Step::Delete => prop_assert!(before.is_final()),
         }
     }

@@ -24,6 +24,7 @@ pub struct Scene {
     pub absent: bool,
     pub removed: bool,
     pub looked: Option<i64>,
+    pub refreshed: Option<i64>,
     pub written: Option<i64>,
     pub since: i64,
     pub claimed: bool,
@@ -82,6 +83,7 @@ impl Scene {
             absent: false,
             removed: false,
             looked: None,
+            refreshed: None,
             written: None,
             since: 1_000,
             claimed: true,
@@ -184,6 +186,7 @@ impl Scene {
             baseline: if baseline == Digest::default() { application.wishes.digest } else { baseline },
             claimed: self.claimed,
             since: at(self.since),
+            refreshed: self.refreshed,
             written: self.written.map(at),
             now: at(self.now),
         })
@@ -212,6 +215,7 @@ impl Scene {
             Step::RemoveDriver { name, uid } => format!("remove {name} {uid}"),
             Step::RemoveRest => "remove the rest".to_owned(),
             Step::Submit => "submit".to_owned(),
+            Step::Refresh => "refresh".to_owned(),
             Step::Delete => "delete".to_owned(),
         }
     }

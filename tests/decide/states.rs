@@ -316,11 +316,17 @@ fn what_is_no_other_run_goes_on() {
     let nodes = json!({"executor": {"nodeSelector": {"a": "b"}}});
     let mut gate = running.clone().spec(&nodes);
     gate.policy.partial_restart = true;
+    let mut back = running.clone();
+    back.policy.partial_restart = true;
     check(vec![
         ("a time to live", running.clone().spec(&json!({"timeToLiveSeconds": 5})), "wait"),
         ("a default written out", running.clone().spec(&json!({"mode": "cluster"})), "wait"),
         ("where new executors go, without the gate", running.clone().spec(&nodes), "INVALIDATING"),
-        ("where new executors go, with it", gate.clone(), "wait"),
+        ("where new executors go, with it", gate.clone(), "refresh"),
+        ("and they do", Scene { refreshed: Some(5), ..gate.clone() }, "wait"),
+        ("and were changed once more", Scene { refreshed: Some(4), ..gate.clone() }, "refresh"),
+        ("changed back", back.clone(), "refresh"),
+        ("never changed", Scene { generation: 1, ..back }, "wait"),
         ("and the driver, too", gate.spec(&json!({"driver": {"nodeSelector": {"a": "b"}}})), "INVALIDATING"),
     ]);
 }

@@ -73,7 +73,7 @@ fn weak_point_7_suspending_is_heard_beside_a_change_that_new_executors_take_over
     scene.generation = 2;
     scene.policy.partial_restart = true;
     let changed = scene.spec(&nodes);
-    assert_eq!(changed.clone().says(), "wait");
+    assert_eq!(changed.clone().says(), "refresh");
     assert_eq!(changed.spec(&json!({"suspend": true})).says(), "SUSPENDING: SparkApplicationSuspending");
 }
 

@@ -144,6 +144,7 @@ fn options(args: &Start) -> Result<Options, Failure> {
             None => Vec::new(),
         },
         load_spark_defaults: gates.load_spark_defaults,
+        partial_restart: gates.partial_restart,
     };
     let choice = Choice {
         default: args.submission.submitter,

@@ -3,6 +3,7 @@
 //! Every write has a precondition (the uid, or the resource version that was decided by) and leaves one line in the log.
 //! One that fails is decided anew: nothing is remembered between two tries but what is in the cluster.
 
+mod refresh;
 mod submit;
 
 use std::collections::BTreeMap;
@@ -28,12 +29,13 @@ use super::index::{Index, ours};
 use super::pod::{Pod, StoredPod};
 use super::queue::Place;
 use super::record::{Application, Key, Stored, state_in};
-use super::recorder::{Recorder, Wrote};
+use super::recorder::Recorder;
 use super::state::State;
 use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::lanes::{Lane, Urgency};
+use crate::runtime::write::Mutation;
 use crate::spark::{Settings, SubmissionId, job};
 use crate::submit::{Choice, Kind, SubmitError, Submitter};
 
@@ -159,6 +161,7 @@ impl Actor {
                     };
                     Box::pin(self.submit(&pending)).await?;
                 }
+                Step::Refresh => Box::pin(self.refresh(&application)).await?,
                 Step::Delete => {
                     if Box::pin(self.delete(&application)).await? {
                         return Ok(None);
@@ -187,11 +190,15 @@ impl Actor {
         self.cluster.within(REQUEST)
     }
 
+    /// For a write on behalf of an application.
+    fn writing(&self, application: &Application) -> Connection {
+        self.request().on_behalf(application.on_behalf(&application.status))
+    }
+
     /// Writes the status: a PUT, because roles made for Kubeflow's operator have no patch. Of an application that was
     /// changed meanwhile the new version is read, and decided anew.
     async fn write(&self, application: &Application, write: Write) -> Result<(), Trouble> {
         let Key { namespace, name } = &application.key;
-        let what = format!("update the status of SparkApplication {}", application.key);
         let body = json!({
             "apiVersion": SparkApplication::api_version(&()), "kind": SparkApplication::kind(&()),
             "metadata": {
@@ -206,19 +213,13 @@ impl Actor {
             body.to_string().into_bytes(),
         );
         let submission = write.status.submission_id.as_deref().map(Into::into);
-        let cluster = self.request();
-        let answer = cluster.ask(&what, async {
+        let cluster = self.request().on_behalf(application.on_behalf(&write.status));
+        let line = Mutation::update_status::<SparkApplication>(namespace, name, write.reason);
+        let answer = cluster.write(&line, async {
             cluster.client.request::<Stored>(request.map_err(kube::Error::BuildRequest)?).await
         });
         match answer.await {
             Ok(stored) => {
-                let line = Wrote {
-                    verb: "update",
-                    resource: "sparkapplications/status",
-                    name,
-                    reason: write.reason,
-                };
-                self.recorder.wrote(application, &write.status, &line);
                 let now = Timestamp::now();
                 let changed = {
                     let mut known = self.index.lock();
@@ -332,11 +333,8 @@ impl Actor {
     {
         let preconditions = Preconditions { uid: Some(uid.to_owned()), resource_version: None };
         let parameters = DeleteParams::background().preconditions(preconditions);
-        let what = format!("delete {} {}/{name}", K::kind(&()), application.key.namespace);
-        self.request().ask(&what, api.delete(name, &parameters)).await?;
-        let line = Wrote { verb: "delete", resource: &K::plural(&()), name, reason };
-        self.recorder.wrote(application, &application.status, &line);
-        Ok(())
+        let write = Mutation::delete::<K>(&application.key.namespace, name, reason);
+        self.writing(application).write(&write, api.delete(name, &parameters)).await.map(drop)
     }
 
     /// Deletes what was made beside the driver. What there are no rights to delete stays: an application never hangs on
@@ -420,12 +418,9 @@ impl Actor {
             resource_version: Some(application.version.clone()),
         };
         let parameters = DeleteParams::background().preconditions(preconditions);
-        let what = format!("delete SparkApplication {}", application.key);
-        let reason = "its time to live is over";
-        match self.request().ask(&what, api.delete(name, &parameters)).await {
+        let write = Mutation::delete::<SparkApplication>(namespace, name, "its time to live is over");
+        match self.writing(application).write(&write, api.delete(name, &parameters)).await {
             Ok(_) => {
-                let line = Wrote { verb: "delete", resource: "sparkapplications", name, reason };
-                self.recorder.wrote(application, &application.status, &line);
                 // One that a finalizer keeps comes back with a watch.
                 let changed = self.index.lock().remove(&application.key, &application.uid);
                 if let Some(changed) = changed {

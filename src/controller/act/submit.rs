@@ -14,9 +14,9 @@ use super::{Actor, Round, Trouble};
 use crate::api::{DriverInfo, SparkApplication};
 use crate::controller::decide::{self, Step, View, Write, decide};
 use crate::controller::record::{Application, Key, time};
-use crate::controller::recorder::Wrote;
 use crate::controller::{budget, ui};
-use crate::spark::{Identity, Line, SubmissionId, compile};
+use crate::runtime::write::Mutation;
+use crate::spark::{Compiled, Identity, Line, SparkError, SubmissionId, compile};
 use crate::submit::{Kind, SubmitError, Submitted};
 
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
@@ -122,21 +122,30 @@ impl Actor {
         }
     }
 
+    /// An application as its submission that is written down makes it.
+    pub(super) fn compiled(
+        &self,
+        application: &Application,
+        typed: &SparkApplication,
+    ) -> Result<Compiled, SparkError> {
+        let at = time(application.status.last_submission_attempt_time.as_ref());
+        let at = at.unwrap_or_else(Timestamp::now).as_millisecond();
+        let identity = Identity::of(typed, SubmissionId::new(application.submission()), at);
+        compile(typed, identity, &self.options.settings)
+    }
+
     /// Submits, and makes what belongs beside the driver.
     async fn submitted(
         &self,
         application: &Application,
         typed: &SparkApplication,
     ) -> Result<Outcome, (String, String)> {
-        let spark = |error: crate::spark::SparkError| {
+        let spark = |error: SparkError| {
             let at = if error.field().is_empty() { String::new() } else { format!("{}: ", error.field()) };
             (format!("{at}{error}"), error.category().to_owned())
         };
         let kind = self.options.choice.of(typed).map_err(spark)?;
-        let at =
-            time(application.status.last_submission_attempt_time.as_ref()).unwrap_or_else(Timestamp::now);
-        let identity = Identity::of(typed, SubmissionId::new(application.submission()), at.as_millisecond());
-        let compiled = compile(typed, identity, &self.options.settings).map_err(spark)?;
+        let compiled = self.compiled(application, typed).map_err(spark)?;
         let submitter = self.submitters.get(kind.name());
         let submitter = submitter.ok_or_else(|| {
             (
@@ -154,11 +163,19 @@ impl Actor {
             .into_iter()
             .map(|notice| (notice.reason.to_owned(), format!("{}: {}", notice.field, notice.message)))
             .collect();
-        let cluster = self.cluster.within(self.options.submission_limit);
+        let cluster = self
+            .cluster
+            .within(self.options.submission_limit)
+            .on_behalf(application.on_behalf(&application.status));
         let first = self.first_begun(application);
         match submitter.submit(&compiled, &cluster).await {
             Ok(done) => {
-                self.recorder.submitted(application, &done);
+                if done.adopted {
+                    tracing::info!(
+                        application = %application.key, submission = application.submission(), pod = done.driver_pod,
+                        "adopted: an earlier try has made the driver"
+                    );
+                }
                 notes.extend(done.missing.iter().map(|missing| ("NotCreated".to_owned(), missing.clone())));
                 let ui = self.beside(application, typed, &done).await;
                 Ok(Outcome::Done { done, notes, ui })
@@ -207,41 +224,20 @@ impl Actor {
         let Key { namespace, .. } = &application.key;
         let name = object.name_any();
         let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
-        let cluster = self.request();
+        let cluster = self.writing(application);
         let what = format!("{} {namespace}/{name}", K::kind(&()));
-        let made =
-            match cluster.ask(&format!("create {what}"), api.create(&PostParams::default(), object)).await {
-                Err(error) if error.is_status(409) => {
-                    let found = cluster.ask(&format!("get {what}"), api.get(&name)).await;
-                    let own = |object: &K| {
-                        object.owner_references().iter().any(|owner| owner.uid == application.uid)
-                    };
-                    return match found {
-                        Ok(found) if own(&found) => Some(found),
-                        Ok(_) => {
-                            self.recorder.missing(application, &what, "another has its name");
-                            None
-                        }
-                        Err(error) => {
-                            self.recorder.missing(application, &what, &error.to_string());
-                            None
-                        }
-                    };
+        let write = Mutation::create::<K>(namespace, &name, "it belongs beside the driver");
+        let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
+        let made = match cluster.write(&write, api.create(&PostParams::default(), object)).await {
+            Err(error) if error.is_status(409) => {
+                match cluster.ask(&format!("get {what}"), api.get(&name)).await {
+                    Ok(found) if !own(&found) => Err("another has its name".to_owned()),
+                    found => found.map_err(|error| error.to_string()),
                 }
-                made => made,
-            };
-        match made {
-            Ok(made) => {
-                let reason = "it belongs beside the driver";
-                let line = Wrote { verb: "create", resource: &K::plural(&()), name: &name, reason };
-                self.recorder.wrote(application, &application.status, &line);
-                Some(made)
             }
-            Err(error) => {
-                self.recorder.missing(application, &what, &error.to_string());
-                None
-            }
-        }
+            made => made.map_err(|error| error.to_string()),
+        };
+        made.inspect_err(|why| self.recorder.missing(application, &what, why)).ok()
     }
 }
 

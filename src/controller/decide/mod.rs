@@ -79,6 +79,8 @@ pub struct View<'a> {
     pub claimed: bool,
     /// Since when it has been in its state, as far as is known.
     pub since: Timestamp,
+    /// The generation whose executors new ones are known to be: see [`Step::Refresh`].
+    pub refreshed: Option<i64>,
     /// When its status was last written.
     pub written: Option<Timestamp>,
     /// Now.
@@ -105,6 +107,8 @@ pub enum Step {
     RemoveRest,
     /// Submit what is written down.
     Submit,
+    /// See that executors which are created from now on are as the spec has them now.
+    Refresh,
     /// Delete the application: its time to live is over.
     Delete,
 }
@@ -163,7 +167,10 @@ fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
     }
     match state {
         State::New | State::PendingRerun | State::Resuming | State::SubmissionFailed => submit(view),
-        State::Submitted | State::Running | State::Unknown => observe(view, policy),
+        State::Submitted | State::Running | State::Unknown => match observe(view, policy) {
+            Step::Wait(_) if refreshable(view, policy) => Step::Refresh,
+            step => step,
+        },
         State::Succeeding => succeeding(view, policy),
         State::Failing => failing(view, policy),
         State::Invalidating => gone(view).unwrap_or_else(|| {
@@ -200,8 +207,17 @@ fn changed(view: &View<'_>, policy: &Policy) -> bool {
     match spec_change(application, view.baseline) {
         Change::Full => true,
         Change::Partial => !policy.partial_restart,
-        Change::None | Change::Foreign => false,
+        Change::None | Change::Apart | Change::Foreign => false,
     }
+}
+
+/// Whether new executors may have to be others than those of the spec that was submitted. Who changes it back wants that
+/// undone, too.
+fn refreshable(view: &View<'_>, policy: &Policy) -> bool {
+    policy.partial_restart
+        && view.driver.is_some()
+        && view.refreshed != Some(view.application.generation)
+        && matches!(spec_change(view.application, view.baseline), Change::Partial | Change::Apart)
 }
 
 /// How the spec compares with the one that was submitted; with `baseline` where the submission id does not say.

@@ -62,6 +62,8 @@ pub struct Settings {
     pub spark_defaults: Vec<(String, String)>,
     /// Whether spark-submit reads `spark-defaults.conf` even where it is given properties. Gate LoadSparkDefaults.
     pub load_spark_defaults: bool,
+    /// Whether the executors' template can be changed while an application runs. Gate PartialRestart.
+    pub partial_restart: bool,
 }
 
 /// Which application is submitted, and which try it is.
@@ -123,6 +125,8 @@ pub struct Compiled {
     pub defaults: Vec<(String, String)>,
     /// Whether spark-submit gets `--load-spark-defaults`.
     pub load_spark_defaults: bool,
+    /// Whether the config map of the executors' template can be changed.
+    pub partial_restart: bool,
     /// Template of the driver pod.
     pub driver: Pod,
     /// What Spark overwrites of it, to be set on the finished pod.
@@ -201,6 +205,7 @@ pub fn compile(
         conf,
         defaults: settings.spark_defaults.clone(),
         load_spark_defaults: settings.load_spark_defaults,
+        partial_restart: settings.partial_restart,
         driver: driver.pod,
         driver_rest,
         executor: executor.pod,

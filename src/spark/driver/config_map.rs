@@ -23,7 +23,9 @@ pub(super) fn executor_template(driver: &mut Driver<'_>) -> Result<Vec<ConfigMap
     let name = format!("{}-driver-podspec-conf-map", driver.prefix);
     let [_, (_, text)] = driver.compiled.template_files()?;
     let data = [(TEMPLATE_KEY.to_owned(), text)].into();
-    let map = config_map(driver, &name, data, "spec.executor.template", "the executors' pod template")?;
+    let mut map = config_map(driver, &name, data, "spec.executor.template", "the executors' pod template")?;
+    // Spark reads the file anew for each executor.
+    map.immutable = Some(!driver.compiled.partial_restart);
     let item = KeyToPath { key: TEMPLATE_KEY.to_owned(), path: TEMPLATE_FILE.to_owned(), mode: None };
     let source = ConfigMapVolumeSource { name, items: Some(vec![item]), ..ConfigMapVolumeSource::default() };
     let volume =
@@ -32,6 +34,11 @@ pub(super) fn executor_template(driver: &mut Driver<'_>) -> Result<Vec<ConfigMap
     driver
         .property("spark.kubernetes.executor.podTemplateFile", format!("{TEMPLATE_FOLDER}/{TEMPLATE_FILE}"));
     Ok(vec![map])
+}
+
+/// Whether this is the config map of the executors' template.
+pub(super) fn is_template(map: &ConfigMap) -> bool {
+    map.data.as_ref().is_some_and(|data| data.contains_key(TEMPLATE_KEY))
 }
 
 /// The last step of a submission: the configuration as the driver reads it.

@@ -58,6 +58,14 @@ pub fn build(compiled: &Compiled) -> Result<Objects, SparkError> {
     Ok(objects)
 }
 
+/// The config map that the driver reads the executors' template from.
+///
+/// # Errors
+/// As [`build`].
+pub fn executor_template(compiled: &Compiled) -> Result<Option<ConfigMap>, SparkError> {
+    Ok(build(compiled)?.config_maps.into_iter().find(config_map::is_template))
+}
+
 /// The largest request that etcd takes (its flag `--max-request-bytes`, which clusters leave as it is).
 const LARGEST: usize = 3 << 19;
 
