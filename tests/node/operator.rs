@@ -20,12 +20,17 @@ struct Place {
 
 impl Place {
     fn new(purpose: &str) -> Option<Self> {
+        Self::with(purpose, &[])
+    }
+
+    /// With further flags of the operator.
+    fn with(purpose: &str, flags: &[&str]) -> Option<Self> {
         let namespace = namespace(purpose)?;
         let definitions = DEFINITIONS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         namespace.cluster.define();
         let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("operator-{}.log", namespace.name));
         let namespaces = format!("--namespaces={}", namespace.name);
-        let flags = [namespaces.as_str(), "--spark-pod-security=restricted"];
+        let flags = [&[namespaces.as_str(), "--spark-pod-security=restricted"], flags].concat();
         let operator = Operator::start(&namespace.cluster.kubeconfig(), &log, &flags);
         Some(Self { namespace, _operator: operator, _definitions: definitions })
     }
@@ -58,6 +63,11 @@ impl Place {
     #[track_caller]
     fn in_state(&self, name: &str, state: &str) -> Json {
         self.until(name, state, |now| now["status"]["applicationState"]["state"] == state)
+    }
+
+    fn executors(&self) -> Vec<Json> {
+        let pods = self.namespace.path("v1", "pods?labelSelector=spark-role%3Dexecutor");
+        serde_json::from_value(self.namespace.cluster.get(&pods)["items"].take()).unwrap()
     }
 
     fn log(&self, name: &str) -> String {
@@ -163,9 +173,7 @@ fn executors_that_leave_run_their_hook_and_end_well() {
     let executors = done["status"]["executorState"].as_object().unwrap();
     println!("dynamic allocation under the operator: {executors:?}");
     assert!(!executors.is_empty() && executors.values().all(|state| state != "FAILED"), "{executors:?}");
-    let list =
-        place.namespace.cluster.get(&place.namespace.path("v1", "pods?labelSelector=spark-role%3Dexecutor"));
-    for pod in list["items"].as_array().unwrap() {
+    for pod in place.executors() {
         let hook = &pod["spec"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"];
         assert_eq!(hook[2], "sleep 1", "{pod:#}");
     }
@@ -186,9 +194,8 @@ fn executors_that_are_to_be_decommissioned_have_sparks_own_hook() {
         executors.filter(|(_, state)| *state == "RUNNING").count() == 2
     });
     let pods = place.namespace.path("v1", "pods");
-    let list = place.namespace.cluster.get(&format!("{pods}?labelSelector=spark-role%3Dexecutor"));
-    let executors = list["items"].as_array().unwrap();
-    for pod in executors {
+    let executors = place.executors();
+    for pod in &executors {
         let hook = &pod["spec"]["containers"][0]["lifecycle"]["preStop"]["exec"]["command"];
         assert_eq!(hook[0], "/opt/decom.sh", "{pod:#}");
     }
@@ -207,4 +214,52 @@ fn executors_that_are_to_be_decommissioned_have_sparks_own_hook() {
     let conditions = done["status"]["conditions"].as_array().unwrap();
     let applied = conditions.iter().find(|condition| condition["type"] == "FullyApplied").unwrap();
     assert!(applied["message"].as_str().unwrap().contains("spark.decommission.enabled"), "{applied}");
+}
+
+#[test]
+fn new_executors_of_a_job_that_runs_go_where_it_says_by_then() {
+    let Some(place) = Place::with("partial", &["--feature-gates=PartialRestart=true"]) else { return };
+    let change = json!({
+        "arguments": ["50000"], "executor": {"instances": 1},
+        "sparkConf": {"spark.executor.maxNumFailures": "1000"},
+    });
+    place.create("pi", &change);
+    let runs = |now: &Json| {
+        let executors = now["status"]["executorState"].as_object().into_iter().flatten();
+        executors.filter(|(_, state)| *state == "RUNNING").count() == 1
+    };
+    let before = place.until("pi", "to have an executor", runs);
+    let at = |pod: &Json| pod["spec"]["nodeSelector"]["kubernetes.io/os"].clone();
+    assert!(place.executors().iter().all(|pod| at(pod).is_null()));
+    place.patch("pi", &json!({"spec": {"executor": {"nodeSelector": {"kubernetes.io/os": "linux"}}}}));
+    // The kubelet looks at what a driver has mounted every minute or so, and when its pod is changed.
+    let pods = place.namespace.path("v1", "pods");
+    let begun = std::time::Instant::now();
+    let mut replaced = 0;
+    within(LATER, "an executor where it is to be", || {
+        let touched = json!({"metadata": {"annotations": {"touched": format!("{:?}", begun.elapsed())}}});
+        place
+            .namespace
+            .cluster
+            .request("PATCH", &format!("{pods}/pi-driver"), &touched)
+            .ok("touch the driver");
+        let executors = place.executors();
+        let stays = |pod: &&Json| {
+            pod["metadata"]["deletionTimestamp"].is_null() && pod["status"]["phase"] == "Running"
+        };
+        let Some(executor) = executors.iter().find(stays) else { return Err("none runs".to_owned()) };
+        if at(executor) == "linux" {
+            return Ok(());
+        }
+        replaced += 1;
+        let name = executor["metadata"]["name"].as_str().unwrap();
+        place.namespace.cluster.delete(&format!("{pods}/{name}"));
+        Err(format!("{name} goes"))
+    });
+    println!(
+        "new executors are as the spec says {:.0} s after it, {replaced} replaced",
+        begun.elapsed().as_secs_f64()
+    );
+    let now = place.until("pi", "to run", runs);
+    assert_eq!(now["status"]["submissionID"], before["status"]["submissionID"]);
 }
