@@ -85,7 +85,7 @@ fn slow_spark(folder: &Path) {
     fs::write(
         &program,
         format!(
-            "#!/bin/sh\ncd {}\necho $$ >>processes\necho $KUBECONFIG >kubeconfig\nexec sleep 1000\n",
+            "#!/bin/sh\ncd {}\necho $KUBECONFIG >kubeconfig\necho $SPARK_SUBMIT_OPTS >options\necho $$ >>processes\nexec sleep 1000\n",
             folder.display()
         ),
     )
@@ -120,6 +120,7 @@ fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
     is("spark-submit to run", &|started, running| (started.len(), running.len()) == (1, 1));
     let kubeconfig = fs::read_to_string(spark.join("kubeconfig")).unwrap();
     assert_eq!(Path::new(kubeconfig.trim()), place.account.kubeconfig);
+    assert!(fs::read_to_string(spark.join("options")).unwrap().contains("-XX:TieredStopAtLevel=1"));
     place.patch("pi", &json!({"spec": {"suspend": true}}));
     place.in_state("pi", "SUSPENDED");
     is("none to run", &|started, running| (started.len(), running.len()) == (1, 0));
