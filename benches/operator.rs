@@ -52,9 +52,10 @@ fn main() {
         if let Ok(records) = std::env::var("RECORDS") {
             return records::measure(&place, records.parse().unwrap()).await;
         }
-        let life = Arc::new(Life::record(&place).await);
+        let life = Arc::new(Life::record(&place, "native", None).await);
         life.tell();
         if submitter != "native" {
+            Life::record(&place, &submitter, Some(&life)).await.tell();
             for count in counts {
                 Load { count, submitter: &submitter, every: None }.run(&place, &life, None).await;
             }

@@ -244,7 +244,8 @@ async fn on_cluster(kubeconfig: &str) {
     costs.push(one_after_the_other("native", &Native, first, &cluster, UsageWho::RUSAGE_SELF).await);
     match std::env::var_os("SPARK_HOME").map(PathBuf::from) {
         Some(spark_home) => {
-            let submitter = SparkSubmit { spark_home, master: format!("k8s://{server}"), kubeconfig: None };
+            let master = format!("k8s://{server}");
+            let submitter = SparkSubmit { spark_home, master, kubeconfig: None, classes: None };
             costs.push(
                 one_after_the_other("spark-submit", &submitter, second, &cluster, UsageWho::RUSAGE_CHILDREN)
                     .await,

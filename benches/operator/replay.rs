@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use spark_operator::api::SparkApplication;
 
+use crate::jobs;
 use crate::place::{AT_ONCE, LIMIT, Operator, Place, application, name};
 use crate::proxy::{Proxy, Sent};
 
@@ -23,6 +24,7 @@ static IDS: LazyLock<Regex> =
 
 /// One life, from its creation to the last event.
 pub struct Life {
+    submitter: String,
     pub namespace: String,
     pub name: String,
     /// The application as it was created.
@@ -34,14 +36,16 @@ pub struct Life {
 }
 
 impl Life {
-    /// Runs the operator for one application, and writes down what it writes.
-    pub async fn record(place: &Place) -> Self {
+    /// Runs the operator for one application, and writes down what it writes. A Job needs somebody who plays spark-submit as
+    /// a life that was recorded before had it.
+    pub async fn record(place: &Place, submitter: &str, played: Option<&Self>) -> Self {
         let namespace = place.namespace("recorded").await;
         let name = name(0);
         let folder = tempfile::tempdir().unwrap();
         let proxy = Proxy::new(&place.kubeconfig, None);
-        let operator =
-            Operator::start(&proxy.kubeconfig(folder.path().join("kubeconfig")), &namespace, "native");
+        let kubeconfig = proxy.kubeconfig(folder.path().join("kubeconfig"));
+        let operator = Operator::start(&kubeconfig, &namespace, submitter);
+        let _player = played.filter(|_| submitter == "job").map(|life| jobs::play(place, &namespace, life));
         tokio::time::sleep(Duration::from_secs(3)).await;
         let before = proxy.traffic();
         let api: Api<SparkApplication> = Api::namespaced(place.client.clone(), &namespace);
@@ -62,6 +66,7 @@ impl Life {
         drop(operator);
         place.forget(&namespace).await;
         Self {
+            submitter: submitter.to_owned(),
             namespace,
             name,
             created: serde_json::to_value(created).unwrap(),
@@ -78,7 +83,8 @@ impl Life {
         }
         let titles: Vec<_> = titles.iter().map(|(title, count)| format!("{count} {title}")).collect();
         println!(
-            "one life by `native`: {} requests, {} of them writes ({}); {:.1} kB sent and {:.1} kB received, watches among it",
+            "one life by `{}`: {} requests, {} of them writes ({}); {:.1} kB sent and {:.1} kB received, watches among it",
+            self.submitter,
             self.requests,
             self.sent.len(),
             titles.join(", "),

@@ -192,6 +192,7 @@ fn submitter(kind: Kind, args: &Args, cluster: &Connection) -> Result<Box<dyn Su
                 spark_home,
                 master: format!("k8s://{}", cluster.server()),
                 kubeconfig: None,
+                classes: None,
             })
         }
     })

@@ -192,9 +192,10 @@ impl Known {
         }
     }
 
-    /// Changes what is remembered of an application.
-    pub fn remember(&mut self, key: &Key, change: impl FnOnce(&mut Memory)) {
-        if let Some(entry) = self.applications.get_mut(key) {
+    /// Changes what is remembered of an application: this one, and no later one of its name.
+    pub fn remember(&mut self, application: &Application, change: impl FnOnce(&mut Memory)) {
+        let known = self.applications.get_mut(&application.key);
+        if let Some(entry) = known.filter(|entry| entry.application.uid == application.uid) {
             change(&mut entry.memory);
         }
     }

@@ -140,9 +140,12 @@ impl Controller {
         {
             let mut known = self.actor.index.lock();
             known.claim_all();
+            let mut applications = 0;
             for application in known.applications().filter(|it| self.scope.contains(&it.key.namespace)) {
                 self.actor.recorder.found(application);
+                applications += 1;
             }
+            tracing::info!(applications, "acting");
         }
         self.look_at_all(|_| true);
         let this = Arc::clone(self);

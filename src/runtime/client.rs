@@ -59,6 +59,8 @@ pub enum ClusterError {
         server: String,
         /// The innermost cause.
         cause: String,
+        /// Whether the request may have got there all the same.
+        sent: bool,
     },
     /// The credentials are not accepted.
     #[error("the API server {server} does not accept the credentials: {message}")]
@@ -128,6 +130,7 @@ impl ClusterError {
         match self {
             Self::Refused { status, .. } => matches!(status.code, 408 | 409 | 429 | 500..),
             Self::Forbidden { message } => of_a_quota(message),
+            Self::Unreachable { .. } => true,
             other => other.unanswered(),
         }
     }
@@ -136,11 +139,10 @@ impl ClusterError {
     #[must_use]
     pub fn unanswered(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => {
-                true
-            }
-            // A gateway's words, or those of an API server whose own time was up.
-            Self::Refused { status, .. } => matches!(status.code, 502 | 504),
+            Self::Unreachable { sent, .. } => *sent,
+            Self::Silent { .. } | Self::Timeout { .. } | Self::Answer { .. } => true,
+            // A gateway's words, or those of an API server whose own time was up, or etcd's.
+            Self::Refused { status, .. } => matches!(status.code, 500 | 502 | 504),
             _ => false,
         }
     }
@@ -348,10 +350,11 @@ impl Connection {
         let status = match error {
             kube::Error::Api(status) => status,
             kube::Error::Service(error) => {
-                return ClusterError::Unreachable { server, cause: innermost(&*error) };
+                let sent = !never_sent(&*error);
+                return ClusterError::Unreachable { server, cause: innermost(&*error), sent };
             }
             kube::Error::HyperError(error) => {
-                return ClusterError::Unreachable { server, cause: innermost(&error) };
+                return ClusterError::Unreachable { server, cause: innermost(&error), sent: true };
             }
             kube::Error::Auth(error) => {
                 return ClusterError::Setup { server, cause: innermost(&error) };
@@ -422,6 +425,20 @@ fn innermost(error: &(dyn StdError + 'static)) -> String {
     one_line(&last.to_string())
 }
 
+/// Whether there was no connection to send anything over.
+fn never_sent(error: &(dyn StdError + 'static)) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable};
+    let refused = [AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable];
+    let mut causes = Some(error);
+    while let Some(cause) = causes {
+        if cause.downcast_ref::<io::Error>().is_some_and(|io| refused.contains(&io.kind())) {
+            return true;
+        }
+        causes = cause.source();
+    }
+    false
+}
+
 /// The first line that says something.
 fn one_line(text: &str) -> String {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("no reason is given").to_owned()
@@ -438,7 +455,9 @@ mod tests {
     #[test]
     fn an_error_is_told_by_its_innermost_cause_in_one_line() {
         let refused = io::Error::new(io::ErrorKind::ConnectionRefused, "\n refused\n  and a snippet");
+        assert!(never_sent(&refused));
         assert_eq!(innermost(&kube::Error::Service(Box::new(refused))), "refused");
+        assert!(!never_sent(&io::Error::new(io::ErrorKind::ConnectionReset, "reset")));
     }
 
     #[test]

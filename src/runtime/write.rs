@@ -1,5 +1,5 @@
-//! Writes on behalf of an application: whoever does one, each leaves a line in the log, joined to the API server's audit log
-//! by verb, resource, namespace and name.
+//! Writes on behalf of an application: whichever part of the operator does one, each leaves a line in the log, with verb,
+//! resource, namespace and name as the API server's audit log has them. What spark-submit writes is its own.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -100,12 +100,43 @@ impl Connection {
         mutation: &Mutation<'_>,
         request: impl Future<Output = Result<T, kube::Error>>,
     ) -> Result<T, ClusterError> {
+        let outcome = Outcome::Unknown("it was not waited for");
+        let mut line = self.on_behalf.as_deref().map(|of| Line { of, mutation, outcome });
         let answer = self.ask(&mutation.what(), request).await;
-        let Some(of) = &self.on_behalf else { return answer };
-        let message = match &answer {
-            Ok(_) => "wrote",
-            Err(error) if error.unanswered() => "wrote or not: there was no answer",
-            Err(_) => return answer,
+        if let Some(line) = &mut line {
+            line.outcome = match &answer {
+                Ok(_) => Outcome::Done,
+                Err(error) if error.unanswered() => Outcome::Unknown("there was no answer"),
+                Err(_) => Outcome::Refused,
+            };
+        }
+        answer
+    }
+}
+
+/// The line in the log about a write. It is written when this is dropped, and so also when nobody waits for the answer any
+/// more: the process ends, or the submission is cut off.
+struct Line<'a> {
+    of: &'a OnBehalf,
+    mutation: &'a Mutation<'a>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Done,
+    /// For this reason.
+    Unknown(&'static str),
+    /// Not done. Who asked for it says why.
+    Refused,
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let Self { of, mutation, outcome } = self;
+        let message = match outcome {
+            Outcome::Done => "wrote".to_owned(),
+            Outcome::Unknown(why) => format!("wrote or not: {why}"),
+            Outcome::Refused => return,
         };
         tracing::info!(
             verb = mutation.verb,
@@ -120,6 +151,5 @@ impl Connection {
             reason = mutation.reason,
             "{message}"
         );
-        answer
     }
 }

@@ -44,15 +44,18 @@ impl Compiled {
     /// # Errors
     /// A template cannot be written as JSON.
     pub fn template_files(&self) -> Result<[(String, String); 2], SparkError> {
-        let file = |role: &str, pod: &Pod| {
-            let text = serde_json::to_string_pretty(pod).map_err(|error| SparkError::Template {
-                field: format!("spec.{role}.template"),
-                cause: error.to_string(),
-            })?;
-            Ok((format!("{role}-pod-template.yaml"), printable(&text)))
-        };
+        let file = |role, pod| Ok((format!("{role}-pod-template.yaml"), template_text(role, pod)?));
         Ok([file("driver", &self.driver)?, file("executor", &self.executor)?])
     }
+}
+
+/// The template of a role's pods, as Spark reads it.
+pub(super) fn template_text(role: &str, pod: &Pod) -> Result<String, SparkError> {
+    let text = serde_json::to_string_pretty(pod).map_err(|error| SparkError::Template {
+        field: format!("spec.{role}.template"),
+        cause: error.to_string(),
+    })?;
+    Ok(printable(&text))
 }
 
 /// JSON as YAML may hold it: what is no printable character there, or breaks lines, is escaped. It is only in texts.

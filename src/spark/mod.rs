@@ -19,7 +19,7 @@ pub mod name;
 pub mod properties;
 
 pub use compile::{Compiled, Identity, PodSecurity, Settings, compile};
-pub use driver::{Objects, build, executor_template};
+pub use driver::{Objects, Placement, build};
 pub use error::{Notice, SparkError};
 pub use line::Line;
 pub use name::SubmissionId;

@@ -7,6 +7,7 @@ pub mod choose;
 mod error;
 mod existing;
 mod job;
+mod jvm;
 mod native;
 mod spark_submit;
 
@@ -20,7 +21,8 @@ use crate::spark::Compiled;
 pub use choose::{Choice, Rule};
 pub use error::SubmitError;
 pub use job::{Job, manifests};
-pub use native::{Native, Refreshed, refresh};
+pub use jvm::Classes;
+pub use native::Native;
 pub use spark_submit::SparkSubmit;
 
 /// A way to submit.

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::existing::{self, FAILED, SUBMITTED, create, described};
 use super::{Kind, SubmitError, Submitted, Submitter};
-use crate::runtime::client::{ClusterError, Connection};
+use crate::runtime::client::Connection;
 use crate::runtime::write::Mutation;
 use crate::spark::compile::CREATED_BY;
 use crate::spark::{Compiled, Objects, build};
@@ -109,40 +109,6 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
             return Ok((pod, true));
         }
     }
-}
-
-/// What became of the executors' template of a driver that runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refreshed {
-    /// It is as it should be.
-    Same,
-    /// It was brought up to date.
-    Changed,
-    /// It cannot be changed: another submitter made the driver, or one that did not provide for this.
-    Fixed,
-}
-
-/// Brings the executors' template of a driver that runs up to date: Spark makes the next executors from it.
-///
-/// # Errors
-/// The cluster was not reached, or refuses.
-pub async fn refresh(template: ConfigMap, cluster: &Connection) -> Result<Refreshed, ClusterError> {
-    let (namespace, name) = (template.namespace().unwrap_or_default(), template.name_any());
-    let api: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &namespace);
-    let what = described::<ConfigMap>(&namespace, &name);
-    let there = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await?;
-    let Some(mut there) = there else { return Ok(Refreshed::Fixed) };
-    if there.data == template.data {
-        return Ok(Refreshed::Same);
-    }
-    if there.immutable == Some(true) {
-        return Ok(Refreshed::Fixed);
-    }
-    there.data = template.data;
-    let reason = "new executors are to be as the spec is now";
-    let write = Mutation::update::<ConfigMap>(&namespace, &name, reason);
-    cluster.write(&write, api.replace(&name, &PostParams::default(), &there)).await?;
-    Ok(Refreshed::Changed)
 }
 
 /// All that the pod owns, at once: what was made, and what was not and need not be. Without rights on network policies,

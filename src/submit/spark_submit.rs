@@ -13,12 +13,13 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
 use super::existing;
+use super::jvm::{Classes, Part};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::Connection;
 use crate::spark::Compiled;
 
 /// Runs spark-submit as a subprocess.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SparkSubmit {
     /// Folder of Spark: `bin/spark-submit` is in it.
     pub spark_home: PathBuf,
@@ -26,12 +27,9 @@ pub struct SparkSubmit {
     pub master: String,
     /// The kubeconfig that it is given, where it is another than the environment's.
     pub kubeconfig: Option<PathBuf>,
+    /// Classes that it shares with later ones; None where there are few.
+    pub classes: Option<Classes>,
 }
-
-/// Options of its two JVMs (the launcher's and its own), which live for seconds: one compiler and one thread that collects
-/// garbage take half of the CPU time. Whoever sets these variables for the operator decides alone.
-const JVM: &str = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-const JVM_OPTIONS: [&str; 2] = ["SPARK_LAUNCHER_OPTS", "SPARK_SUBMIT_OPTS"];
 
 /// How much of its standard error is kept at each end, in bytes.
 const KEPT: usize = 16 << 10;
@@ -84,12 +82,13 @@ impl SparkSubmit {
             _ => argument,
         });
         let failed = |error| SubmitError::Io { what: format!("start {}", program.display()), error };
+        let part = self.classes.as_ref().map_or(Part::Nothing, Classes::part);
         let mut child = Command::new(&program)
             .args(arguments)
             .env("SPARK_USER", "spark")
             .env("SPARK_HOME", &self.spark_home)
             .envs(self.kubeconfig.iter().map(|file| ("KUBECONFIG", file)))
-            .envs(JVM_OPTIONS.into_iter().filter(|name| env::var_os(name).is_none()).map(|name| (name, JVM)))
+            .envs(part.variables(|name| env::var_os(name).is_some()))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -109,6 +108,11 @@ impl SparkSubmit {
             return Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text });
         };
         let status = status.map_err(|error| SubmitError::Io { what: "wait for it".to_owned(), error })?;
+        if status.success()
+            && let Some(classes) = &self.classes
+        {
+            classes.keep(part);
+        }
         let said = text.into_string();
         Ok(if said.is_empty() { status.to_string() } else { said })
     }

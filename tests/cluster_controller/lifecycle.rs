@@ -327,7 +327,8 @@ fn what_happens_while_no_operator_runs_is_caught_up() {
     assert!(operator.stop().success());
     // A restart is no change: nor is a restart of another operator that has the same object.
     let mut again = place.operator(&["--max-tracked-executor-per-app=9"]);
-    std::thread::sleep(Duration::from_secs(3));
+    again.acts();
+    again.quiet();
     assert_eq!(again.wrote().len(), 0, "{:?}", again.wrote());
     assert!(again.stop().success());
 }

@@ -74,6 +74,12 @@ impl Operator {
         });
     }
 
+    /// Waits until it has seen everything, and acts.
+    #[track_caller]
+    pub fn acts(&self) {
+        self.says("\"acting\"");
+    }
+
     /// Waits until it writes nothing any more: what it does about an end, and says of it, may take a moment.
     #[track_caller]
     pub fn quiet(&self) {

@@ -30,7 +30,7 @@ use crate::runtime::lease::{Candidate, Election};
 use crate::runtime::logging;
 use crate::runtime::{process, server};
 use crate::spark::{Settings, properties};
-use crate::submit::{Choice, Job, Kind, Native, SparkSubmit, Submitter};
+use crate::submit::{Choice, Classes, Job, Kind, Native, SparkSubmit, Submitter};
 
 /// Where spark-submit finds its defaults, under SPARK_HOME.
 const DEFAULTS: &str = "conf/spark-defaults.conf";
@@ -242,7 +242,12 @@ fn submitters(
         let master = format!("k8s://{}", cluster.server());
         submitters.insert(
             Kind::SparkSubmit.name(),
-            Arc::new(SparkSubmit { spark_home, master, kubeconfig: kubeconfig.map(PathBuf::from) }),
+            Arc::new(SparkSubmit {
+                spark_home,
+                master,
+                kubeconfig: kubeconfig.map(PathBuf::from),
+                classes: Some(Classes::default()),
+            }),
         );
     }
     Ok(submitters)

@@ -1,7 +1,7 @@
 //! What was decided, done: status written, drivers looked at and deleted, applications submitted.
 //!
 //! Every write has a precondition (the uid, or the resource version that was decided by) and leaves one line in the log.
-//! One that fails is decided anew: nothing is remembered between two tries but what is in the cluster.
+//! One that fails is decided anew, by what is in the cluster: losing what is remembered besides costs a request.
 
 mod refresh;
 mod submit;
@@ -161,7 +161,7 @@ impl Actor {
                     };
                     Box::pin(self.submit(&pending)).await?;
                 }
-                Step::Refresh => Box::pin(self.refresh(&application)).await?,
+                Step::Refresh => Box::pin(self.refresh(&application, &round)).await?,
                 Step::Delete => {
                     if Box::pin(self.delete(&application)).await? {
                         return Ok(None);
@@ -224,7 +224,7 @@ impl Actor {
                 let changed = {
                     let mut known = self.index.lock();
                     let changed = known.answered(stored, now);
-                    known.remember(&application.key, |memory| {
+                    known.remember(application, |memory| {
                         memory.written = Some(now);
                         memory.claimed = submission;
                     });
@@ -241,7 +241,7 @@ impl Actor {
             }
             Err(error) => {
                 // It may have been done all the same.
-                self.index.lock().remember(&application.key, |memory| memory.claimed = submission);
+                self.index.lock().remember(application, |memory| memory.claimed = submission);
                 Err(error.into())
             }
         }
@@ -284,7 +284,7 @@ impl Actor {
         let found = self.request().ask(&format!("get Pod {namespace}/{name}"), api.get_opt(name)).await?;
         let found = found.map(Pod::from).filter(|pod| ours(pod, application));
         let mut known = self.index.lock();
-        known.remember(&application.key, |memory| memory.looked = Some(Timestamp::now()));
+        known.remember(application, |memory| memory.looked = Some(Timestamp::now()));
         match &found {
             Some(found) => known.found_driver(&application.key, found),
             None => known.forget_driver(&application.key, name),

@@ -85,7 +85,7 @@ impl Actor {
     fn first_begun(&self, application: &Application) -> Timestamp {
         let now = Timestamp::now();
         let mut first = now;
-        self.index.lock().remember(&application.key, |memory| match &memory.tried {
+        self.index.lock().remember(application, |memory| match &memory.tried {
             Some((submission, at)) if **submission == *application.submission() => first = *at,
             _ => memory.tried = Some((application.submission().into(), now)),
         });

@@ -24,6 +24,8 @@ pub(super) struct App<'a> {
     pub spec: &'a SparkApplicationSpec,
     /// Which submission it is.
     pub identity: &'a Identity,
+    /// Whether new executors take over a change of where they go.
+    pub partial_restart: bool,
 }
 
 /// The key that names the driver pod, in sparkConf too.
@@ -181,7 +183,10 @@ fn executors(
         executor.java_options.as_ref(),
         "spec.executor.javaOptions",
     );
-    placement(app, "executor", &executor.pod, settings);
+    // The template has it as well, and it alone can be changed while the driver runs.
+    if !app.partial_restart {
+        placement(app, "executor", &executor.pod, settings);
+    }
     escalation("executor", template, settings);
     // From 4.1 on Spark sets it whatever the template says.
     let grace = template.pod.spec.as_ref().and_then(|pod| pod.termination_grace_period_seconds);

@@ -184,6 +184,7 @@ pub fn compile(
         labels: application.metadata.labels.as_ref(),
         spec: &spec,
         identity: &identity,
+        partial_restart: settings.partial_restart,
     };
     let (driver, driver_rest) = pod::driver(&app, settings, &mut notices)?;
     let executor = pod::executor(&app, settings, &mut notices)?;

@@ -28,6 +28,7 @@ use super::line::Line;
 use super::name;
 
 pub use conf::DEFAULTS;
+pub use config_map::Placement;
 
 /// The API server as the driver of every pod finds it.
 pub const MASTER: &str = "k8s://https://kubernetes.default.svc";
@@ -56,14 +57,6 @@ pub fn build(compiled: &Compiled) -> Result<Objects, SparkError> {
     rest::apply(&compiled.driver_rest, &mut objects.pod);
     fits(&objects.pod)?;
     Ok(objects)
-}
-
-/// The config map that the driver reads the executors' template from.
-///
-/// # Errors
-/// As [`build`].
-pub fn executor_template(compiled: &Compiled) -> Result<Option<ConfigMap>, SparkError> {
-    Ok(build(compiled)?.config_maps.into_iter().find(config_map::is_template))
 }
 
 /// The largest request that etcd takes (its flag `--max-request-bytes`, which clusters leave as it is).
