@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench operator`, with a cluster of `tests/cluster/up kwok` (TEST_KUBECONFIG). `APPLICATIONS` says how many
 //! at once (30,300,1000,3000); `SUBMITTER` how: `native`, `job`, where the bench plays spark-submit, or `spark-submit`, which
-//! needs SPARK_HOME and takes 15 seconds of CPU for each. `RECORDS=6000` measures the memory that so many applications with
+//! needs SPARK_HOME and takes seconds of CPU for each. `RECORDS=6000` measures the memory that so many applications with
 //! six pods each take instead.
 
 #![cfg(unix)]
@@ -28,6 +28,8 @@ mod proxy;
 mod records;
 #[path = "operator/replay.rs"]
 mod replay;
+#[path = "operator/token.rs"]
+mod token;
 
 use std::sync::Arc;
 

@@ -8,8 +8,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench fails by panicking")]
 #![allow(clippy::cast_precision_loss, reason = "small numbers")]
 
+#[path = "operator/token.rs"]
+mod token;
+
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -245,7 +248,8 @@ async fn on_cluster(kubeconfig: &str) {
     match std::env::var_os("SPARK_HOME").map(PathBuf::from) {
         Some(spark_home) => {
             let master = format!("k8s://{server}");
-            let submitter = SparkSubmit { spark_home, master, kubeconfig: None, classes: None };
+            let kubeconfig = Some(token::kubeconfig(&cluster.client, Path::new(kubeconfig), &name).await);
+            let submitter = SparkSubmit { spark_home, master, kubeconfig, classes: None };
             costs.push(
                 one_after_the_other("spark-submit", &submitter, second, &cluster, UsageWho::RUSAGE_CHILDREN)
                     .await,

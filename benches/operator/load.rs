@@ -13,6 +13,7 @@ use spark_operator::api::SparkApplication;
 use crate::jobs;
 use crate::place::{LIMIT, Operator, Place};
 use crate::replay::Life;
+use crate::token;
 
 /// What the operator is given to do.
 pub struct Load<'a> {
@@ -89,7 +90,7 @@ impl Load<'_> {
         let namespace = place.namespace("operator").await;
         let sights = watch(place, &namespace);
         let kubeconfig = match submitter {
-            "spark-submit" => place.with_token(&namespace).await,
+            "spark-submit" => token::kubeconfig(&place.client, &place.kubeconfig, &namespace).await,
             _ => place.kubeconfig.clone(),
         };
         let operator = Operator::start(&kubeconfig, &namespace, submitter);

@@ -8,11 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures::stream::{StreamExt, iter};
-use k8s_openapi::api::authentication::v1::TokenRequest;
-use k8s_openapi::api::core::v1::{Namespace, ServiceAccount};
-use k8s_openapi::api::rbac::v1::ClusterRoleBinding;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::api::{DeleteParams, PostParams};
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig};
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Api, Client, Config};
 use serde_json::json;
 use spark_operator::api::SparkApplication;
@@ -50,29 +48,6 @@ impl Place {
         // Its default account comes a moment later.
         tokio::time::sleep(Duration::from_secs(2)).await;
         name
-    }
-
-    /// A kubeconfig with a token, in a file beside others of temporary files: Spark's client cannot read the administrator's
-    /// key, which is one on an elliptic curve.
-    pub async fn with_token(&self, namespace: &str) -> PathBuf {
-        let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
-        let request = TokenRequest::default();
-        let token = accounts.create_token_request("default", &PostParams::default(), &request).await.unwrap();
-        let binding: ClusterRoleBinding = serde_json::from_value(json!({
-            "metadata": {"name": namespace},
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
-            "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
-        }))
-        .unwrap();
-        Api::all(self.client.clone()).create(&PostParams::default(), &binding).await.unwrap();
-        let mut config = Kubeconfig::read_from(&self.kubeconfig).unwrap();
-        for user in &mut config.auth_infos {
-            let token = token.status.as_ref().unwrap().token.clone();
-            user.auth_info = Some(AuthInfo { token: Some(token.into()), ..AuthInfo::default() });
-        }
-        let file = std::env::temp_dir().join(format!("{namespace}.kubeconfig"));
-        fs::write(&file, serde_json::to_string(&config).unwrap()).unwrap();
-        file
     }
 
     /// Deletes a namespace and waits until it is gone: the next measurement begins in a quiet cluster.

@@ -49,7 +49,7 @@ impl Actor {
             }
             Ok(Placed::Fixed) => Some(not(
                 "the change takes effect with its next run, because this one was not submitted by `native` with the gate \
-                 PartialRestart",
+                 PartialRestart and Spark's allocator `direct`",
             )),
             Err(error) => Some(not(&error)),
         };
