@@ -22,7 +22,11 @@ pub async fn kubeconfig(client: &Client, kubeconfig: &Path, namespace: &str) -> 
         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": namespace}],
     }))
     .unwrap();
-    Api::all(client.clone()).create(&PostParams::default(), &binding).await.unwrap();
+    match Api::all(client.clone()).create(&PostParams::default(), &binding).await {
+        // Of a namespace of that name that is gone.
+        Err(kube::Error::Api(status)) if status.code == 409 => {}
+        made => drop(made.unwrap()),
+    }
     let mut config = Kubeconfig::read_from(kubeconfig).unwrap();
     for user in &mut config.auth_infos {
         let token = token.status.as_ref().unwrap().token.clone();
