@@ -113,22 +113,37 @@ impl<'a> Candidate<'a> {
 
     /// Lets another lead at once.
     pub async fn release(&mut self) {
-        let Some(seen) = self.seen.take() else { return };
-        let mut lease = seen.lease;
-        let spec = lease.spec.get_or_insert_default();
-        if spec.holder_identity.as_ref() != Some(&self.election.identity) {
+        if self.seen.take().is_none() {
             return;
+        }
+        let cluster = self.cluster.within(Duration::from_secs(3));
+        // A renewal that was under way may be done after we have read it.
+        loop {
+            match self.release_once(&cluster).await {
+                Err(error) if error.is_status(409) && cluster.sleep(Duration::from_millis(50)).await => {}
+                Err(error) => {
+                    tracing::warn!(lease = %self.election.name, %error, "the lease was not released");
+                    return;
+                }
+                Ok(()) => return,
+            }
+        }
+    }
+
+    async fn release_once(&self, cluster: &Connection) -> Result<(), ClusterError> {
+        let Election { name, namespace, identity, .. } = &self.election;
+        let lease = cluster.ask(&format!("get the lease {namespace}/{name}"), self.api.get_opt(name)).await?;
+        let Some(mut lease) = lease else { return Ok(()) };
+        let spec = lease.spec.get_or_insert_default();
+        if spec.holder_identity.as_ref() != Some(identity) {
+            return Ok(());
         }
         spec.holder_identity = Some(String::new());
         spec.lease_duration_seconds = Some(1);
         spec.renew_time = Some(MicroTime(Timestamp::now()));
-        let cluster = self.cluster.within(Duration::from_secs(3));
-        let name = &self.election.name;
         let parameters = PostParams::default();
         let request = self.api.replace(name, &parameters, &lease);
-        if let Err(error) = cluster.ask(&format!("release the lease {name}"), request).await {
-            tracing::warn!(lease = %name, %error, "the lease was not released");
-        }
+        cluster.ask(&format!("release the lease {namespace}/{name}"), request).await.map(drop)
     }
 
     /// Takes or renews the Lease; who leads, if we do not.

@@ -62,9 +62,10 @@ api_server() {
     --service-account-issuer=https://kubernetes.default.svc --service-cluster-ip-range=10.96.0.0/16 \
     --kubelet-client-certificate=certificates/api-server-client.crt \
     --kubelet-client-key=certificates/api-server-client.key --kubelet-preferred-address-types=InternalIP \
-    --audit-policy-file=audit-policy.yaml --audit-log-path=audit.log "$@"
+    --audit-policy-file=audit-policy.yaml --audit-log-path=audit.log --audit-log-maxsize=10000 "$@"
 }
 
+# At most 10 GB: by default the log is begun anew after 100 MB, and what was before is not found by whoever reads it.
 # Every request of everybody, without bodies: who, verb, resource, status, and in the annotations
 # authorization.k8s.io/decision and /reason. A line is written before the client has its answer (mode blocking, the
 # default for a file).

@@ -3,6 +3,7 @@
 fake_nodes() {
   local number nodes=5
   kubeconfig kwok.kubeconfig kwok system:masters
+  kubectl create --filename "$here/kwok/guard.yaml" >/dev/null
   # No --server-address: it listens nowhere.
   start kwok "$programs/kwok" --kubeconfig=kwok.kubeconfig --manage-all-nodes --node-lease-duration-seconds=40 \
     --config="$here/kwok/nodes.yaml" --config="$here/kwok/pods.yaml"

@@ -33,7 +33,8 @@ fn the_reason_and_what_to_do_are_told_in_one_screen() {
     place.create("suspended", &json!({"suspend": true}));
     place.create("alone", &driver(&[("outcome", "run")]));
     for (name, why, what) in [
-        ("image", "Why:     the driver pod waits: ErrImagePull: ", "Do:      check the image's name"),
+        // ErrImagePull, and after three seconds ImagePullBackOff.
+        ("image", "Why:     the driver pod waits: ", "Do:      check the image's name"),
         (
             "large",
             "Why:     the driver pod waits: Unschedulable: 0/5 nodes",

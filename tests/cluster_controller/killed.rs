@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value as Json, json};
@@ -20,6 +20,8 @@ use crate::support::within;
 
 /// How many are tried at a time.
 const AT_ONCE: usize = 6;
+/// What is said of an end comes a moment after it.
+const AFTER: Duration = Duration::from_secs(5);
 /// How often a plan from a file is run.
 const AGAIN: usize = 20;
 
@@ -142,8 +144,14 @@ fn run(place: &Place, name: &str, life: Life, plans: &[Plan]) -> (End, usize, Ve
     let mut operator = start(0);
     let (state, killed, mut operator) = std::thread::scope(|scope| {
         let user = scope.spawn(|| life.live(place, name));
-        let mut killed = 0;
-        while !user.is_finished() {
+        let (mut killed, mut ended) = (0, None);
+        loop {
+            if user.is_finished() {
+                let ended: Instant = *ended.get_or_insert_with(Instant::now);
+                if killed == plans.len() || ended.elapsed() > AFTER {
+                    break;
+                }
+            }
             if proxies[killed].kill.recv_timeout(Duration::from_millis(20)).is_ok() {
                 operator.kill();
                 killed += 1;
@@ -152,6 +160,10 @@ fn run(place: &Place, name: &str, life: Life, plans: &[Plan]) -> (End, usize, Ve
         }
         (user.join().unwrap(), killed, operator)
     });
+    if plans.is_empty() {
+        // All that is written of a life is what others are killed at.
+        operator.quiet();
+    }
     let sent: Vec<_> = proxies.iter().flat_map(Proxy::sent).collect();
     for sent in &sent {
         assert!(sent.has_precondition(), "{} without a precondition: {}", sent.title(), sent.body);

@@ -11,7 +11,7 @@ use crate::WHAT;
 use crate::controller::controller;
 use crate::operator::Operator;
 use crate::support::namespace::Account;
-use crate::support::{Cluster, Namespace, cluster, eventually, within};
+use crate::support::{Cluster, Namespace, cluster, within};
 
 /// Far beyond what a fake application takes on a busy machine.
 pub const LIMIT: Duration = Duration::from_mins(2);
@@ -35,11 +35,6 @@ impl Place {
         cluster.keep_defined();
         let namespace = cluster.namespace(purpose, &json!({}));
         let account = controller(&namespace, submitter);
-        let can = ["auth", "can-i", "list", "sparkapplications", "--namespace", &namespace.name];
-        eventually("the role to count", || {
-            let run = cluster.kubectl(&account.kubeconfig, &can, "");
-            if run.ok { Ok(()) } else { Err(run.stdout + &run.stderr) }
-        });
         Some(Self { namespace, account, folder: tempfile::tempdir().unwrap() })
     }
 

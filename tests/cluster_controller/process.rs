@@ -43,6 +43,7 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
             other => Err(format!("{other:?}")),
         });
     }
+    operator.acts();
     place.create("good", &driver(&[("run-for", "0")]));
     place.create("bad", &driver(&[("outcome", "fail"), ("run-for", "0")]));
     place.create("refused", &json!({"driver": {"serviceAccount": "nobody"}}));

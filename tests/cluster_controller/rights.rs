@@ -25,11 +25,6 @@ fn granted(place: &Place, name: &str, rights: &[(&str, &[&str], &[&str])]) -> Ac
     let role = json!({"metadata": {"name": name}, "rules": rules});
     place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
     place.namespace.bind(&account, "Role", name);
-    let can = ["auth", "can-i", "list", "pods", "--namespace", &place.namespace.name];
-    eventually("the role to count", || {
-        let run = place.cluster().kubectl(&account.kubeconfig, &can, "");
-        if run.ok { Ok(()) } else { Err(run.stdout) }
-    });
     account
 }
 
@@ -72,14 +67,6 @@ fn unused(place: &Place, used: &BTreeSet<String>) -> Vec<String> {
     unused.into_iter().collect()
 }
 
-/// What the operator asked for.
-fn requests(place: &Place) -> Vec<Request> {
-    let mut requests = place.cluster().requests(&place.account.user);
-    // The test itself asked what the account may do.
-    requests.retain(|request| request.group != "authorization.k8s.io");
-    requests
-}
-
 /// One to one, object by object: what the API server did for it, and what it says it did.
 fn joined(requests: &[Request], operator: &Operator) {
     let mut balance: BTreeMap<String, i32> = BTreeMap::new();
@@ -109,8 +96,9 @@ fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
     let Some(place) = Place::new("rights") else { return };
     let mut operator = place.operator(&[]);
     exercise(&place);
+    operator.quiet();
     assert!(operator.stop().success());
-    let requests = requests(&place);
+    let requests = place.cluster().requests(&place.account.user);
     let denied: BTreeSet<_> =
         requests.iter().filter(|request| !request.allowed).map(ToString::to_string).collect();
     let used: BTreeSet<_> =
@@ -136,7 +124,7 @@ fn each_write_of_a_submission_that_fails_is_in_the_log_too() {
     place.in_state("pi", "FAILED");
     operator.quiet();
     assert!(operator.stop().success());
-    let requests = requests(&place);
+    let requests = place.cluster().requests(&place.account.user);
     assert!(requests.iter().all(|request| request.allowed), "{requests:#?}");
     let jobs = |verb: &str| {
         requests

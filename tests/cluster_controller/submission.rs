@@ -169,9 +169,15 @@ fn weak_point_27_what_one_spark_submit_has_loaded_the_next_one_need_not() {
     let flags = [namespaces.as_str(), "--submitter=spark-submit"];
     let mut operator =
         Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
+    // Seconds on an idle machine, and on a busy one more than Spark waits by itself.
+    let patient = json!({"sparkConf": {"spark.kubernetes.submission.connectionTimeout": "120000",
+        "spark.kubernetes.submission.requestTimeout": "120000"}});
     for name in ["first", "second"] {
-        place.create(name, &driver(&[]));
-        place.in_state(name, "COMPLETED");
+        place.create(name, &patient);
+        within(Duration::from_mins(10), name, || match state_of(&place.get(name)) {
+            "COMPLETED" => Ok(()),
+            other => Err(other.to_owned()),
+        });
     }
     let options = fs::read_to_string(spark.join("options")).unwrap();
     let archives: Vec<_> =

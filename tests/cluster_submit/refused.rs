@@ -6,7 +6,6 @@ use spark_operator::runtime::client::Connection;
 use spark_operator::submit::{Native, SubmitError, Submitted, Submitter};
 
 use crate::place::{Place, client, compiled, connection, run};
-use crate::support::eventually;
 use crate::support::namespace::Account;
 
 /// What a submission needs, without what one of these tests leaves out.
@@ -33,17 +32,6 @@ fn submit(place: &Place, account: Option<&Account>, version: &str) -> Result<Sub
         };
         Native.submit(&compiled, &cluster).await
     })
-}
-
-/// A quota, as soon as it is enforced.
-fn quota(place: &Place, resource: &str) {
-    let quotas = place.0.path("v1", "resourcequotas");
-    let quota = json!({"metadata": {"name": "none"}, "spec": {"hard": {resource: "0"}}});
-    place.0.cluster.create(&quotas, &quota);
-    eventually("the quota to be enforced", || {
-        let status = place.0.cluster.get(&format!("{quotas}/none"))["status"].take();
-        if status["hard"][resource] == "0" { Ok(()) } else { Err(status) }
-    });
 }
 
 #[test]
@@ -103,7 +91,7 @@ fn without_rights_on_network_policies_it_runs_and_says_so() {
 #[test]
 fn a_quota_of_pods_that_is_used_up_is_one_to_wait_for() {
     let Some(place) = Place::new("quota") else { return };
-    quota(&place, "pods");
+    place.0.none("pods");
     let error = submit(&place, None, "4.3.0").unwrap_err();
     let text = error.to_string();
     assert_eq!((error.category(), error.retryable()), ("QuotaExceeded", true), "{text}");
@@ -117,7 +105,7 @@ fn a_quota_of_pods_that_is_used_up_is_one_to_wait_for() {
 /// An object that the pod owns does not fit into a quota.
 fn assert_a_quota_leaves_nothing_behind(resource: &str) {
     let Some(place) = Place::new("quota") else { return };
-    quota(&place, resource);
+    place.0.none(resource);
     let error = submit(&place, None, "4.3.0").map(|done| (done.created, done.missing));
     let error = error.expect_err(resource);
     assert_eq!((error.category(), error.retryable()), ("QuotaExceeded", true), "{resource}: {error}");

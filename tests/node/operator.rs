@@ -184,7 +184,7 @@ fn executors_that_are_to_be_decommissioned_have_sparks_own_hook() {
     let Some(place) = Place::new("leaves") else { return };
     // Without the field, and also where it says otherwise, which is told.
     let change = json!({
-        "arguments": ["2000"],
+        "arguments": ["8000"],
         "executor": {"instances": 2, "lifecycle": {"preStop": {"exec": {"command": ["true"]}}}},
         "sparkConf": {"spark.decommission.enabled": "true", "spark.storage.decommission.enabled": "true"},
     });

@@ -74,7 +74,23 @@ impl Namespace {
         Account { user: format!("system:serviceaccount:{}:{name}", self.name), kubeconfig }
     }
 
-    /// Binds an account to a cluster role in this namespace.
+    /// A quota of nothing of a resource, as soon as it is enforced; its path. Until the API server has heard of it, what it
+    /// forbids is created, or refused in other words.
+    #[track_caller]
+    pub fn none(&self, resource: &str) -> String {
+        let quotas = self.path("v1", "resourcequotas");
+        let hard = json!({resource: "0", "count/secrets": "0"});
+        self.cluster.create(&quotas, &json!({"metadata": {"name": "none"}, "spec": {"hard": hard}}));
+        let secrets = format!("{}?dryRun=All", self.path("v1", "secrets"));
+        eventually("the quota to be enforced", || {
+            let answer = self.cluster.request("POST", &secrets, &json!({"metadata": {"name": "none"}}));
+            let says = answer.json["message"].as_str().unwrap_or_default();
+            if answer.status == 403 && says.contains("exceeded quota") { Ok(()) } else { Err(answer.json) }
+        });
+        format!("{quotas}/none")
+    }
+
+    /// Binds an account to a role, or to a cluster role, in this namespace, and waits until that counts.
     #[track_caller]
     pub fn bind(&self, account: &Account, role_kind: &str, role: &str) {
         self.cluster.create(
@@ -85,6 +101,32 @@ impl Namespace {
                 "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": account.user }],
             }),
         );
+        let path = match role_kind {
+            "Role" => self.path("rbac.authorization.k8s.io/v1", &format!("roles/{role}")),
+            _ => format!("/apis/rbac.authorization.k8s.io/v1/clusterroles/{role}"),
+        };
+        let role = self.cluster.get(&path);
+        for rule in role["rules"].as_array().into_iter().flatten().filter(|rule| rule["resources"].is_array())
+        {
+            self.wait_for(account, rule);
+        }
+    }
+
+    /// Waits until a rule of a role counts for an account.
+    #[track_caller]
+    fn wait_for(&self, account: &Account, rule: &Json) {
+        let first = |list: &str| rule[list][0].as_str().unwrap_or_default().to_owned();
+        let resource = first("resources");
+        let (resource, sub) = resource.split_once('/').unwrap_or((&resource, ""));
+        let review = json!({"spec": {"user": account.user, "resourceAttributes": {
+            "namespace": self.name, "verb": first("verbs"), "group": first("apiGroups"), "resource": resource,
+            "subresource": sub, "name": first("resourceNames"),
+        }}});
+        eventually("the role to count", || {
+            let reviews = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+            let status = self.cluster.create(reviews, &review)["status"].take();
+            if status["allowed"] == true { Ok(()) } else { Err(format!("{status} {rule}")) }
+        });
     }
 }
 

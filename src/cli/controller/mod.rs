@@ -118,8 +118,8 @@ fn start(args: &Start) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::system(ClusterError::Runtime(error)))?;
     let result = runtime.block_on(operate(args, options, election, metrics.map(Arc::new), registry));
-    // Requests that nobody waits for any more.
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    // Requests that nobody waits for any more, and what is to be removed with them.
+    runtime.shutdown_timeout(Duration::from_secs(2));
     result
 }
 
