@@ -50,9 +50,6 @@ pub fn application(namespace: &Namespace, version: &str, change: &Json) -> Json 
         "sparkConf": {
             "spark.kubernetes.submission.connectionTimeout": "120000", "spark.kubernetes.submission.requestTimeout": "120000",
             "spark.kubernetes.driver.connectionTimeout": "120000", "spark.kubernetes.driver.requestTimeout": "120000",
-            // A job begins when all its executors are there, however long that takes.
-            "spark.scheduler.minRegisteredResourcesRatio": "1.0",
-            "spark.scheduler.maxRegisteredResourcesWaitingTime": "9m",
         },
         "driver": {"coreRequest": "100m", "memory": "512m", "serviceAccount": "spark"},
         // Kept, to be looked at.
