@@ -37,6 +37,11 @@ enum Found {
     Foreign(String),
 }
 
+/// Whether what has this uid owns an object.
+pub fn owned_by<K: Resource>(object: &K, uid: &str) -> bool {
+    object.owner_references().iter().any(|owner| owner.uid == uid)
+}
+
 /// `Pod team-a/pi-driver`
 pub(super) fn described<K: Resource<DynamicType = ()>>(namespace: &str, name: &str) -> String {
     format!("{} {namespace}/{name}", K::kind(&()))

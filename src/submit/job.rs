@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Resource, ResourceExt};
 
-use super::existing::{self, FAILED, create, described};
+use super::existing::{self, FAILED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
@@ -87,8 +87,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
     let job = job.await?;
     templates.metadata.owner_references = job.controller_owner_ref(&()).map(|owner| vec![owner]);
     let uid = job.uid().unwrap_or_default();
-    let ours = |there: &ConfigMap| there.owner_references().iter().any(|owner| owner.uid == uid);
-    let outcome = match create(cluster, &templates, ours).await {
+    let outcome = match create(cluster, &templates, |there| owned_by(there, &uid)).await {
         Ok(_) => Box::pin(wait(application, cluster, &job)).await,
         Err(error) => Err(error),
     };

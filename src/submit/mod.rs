@@ -20,6 +20,7 @@ use crate::spark::Compiled;
 
 pub use choose::{Choice, Rule};
 pub use error::SubmitError;
+pub use existing::owned_by;
 pub use job::{Job, manifests};
 pub use jvm::Classes;
 pub use native::Native;

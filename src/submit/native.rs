@@ -14,7 +14,7 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::existing::{self, FAILED, SUBMITTED, create, described};
+use super::existing::{self, FAILED, SUBMITTED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
 use crate::runtime::write::Mutation;
@@ -152,8 +152,7 @@ where
         + Serialize
         + Debug,
 {
-    let ours = |there: &K| there.owner_references().iter().any(|owner| owner.uid == uid);
-    create(cluster, object, ours).await.map(|created| named(&created))
+    create(cluster, object, |there| owned_by(there, uid)).await.map(|created| named(&created))
 }
 
 fn named<K: Resource<DynamicType = ()>>(object: &K) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use crate::place::{LIMIT, Place, application, driver, error_of, state_of};
+use crate::place::{LIMIT, Place, driver, error_of, state_of};
 use crate::support::{eventually, within};
 
 fn merged(mut spec: Json, patch: &Json) -> Json {
@@ -365,13 +365,8 @@ fn five_hundred_at_once_are_each_run_once() {
     const COUNT: usize = 500;
     let Some(place) = Place::new("many") else { return };
     let mut operator = place.operator(&[]);
-    let list: Vec<_> = (0..COUNT)
-        .map(|number| application(&format!("app-{number}"), &driver(&[("run-for", "1")])).to_string())
-        .collect();
     let begun = std::time::Instant::now();
-    let args = ["create", "--namespace", &place.namespace.name, "--filename=-"];
-    let run = place.cluster().kubectl(&place.cluster().kubeconfig(), &args, &list.join("\n---\n"));
-    assert!(run.ok, "{}", run.stderr);
+    place.create_many(COUNT, &driver(&[("run-for", "1")]));
     let created = begun.elapsed();
     within(Duration::from_mins(5), "all to be completed", || {
         let all = place.list("sparkoperator.k8s.io/v1beta2", "sparkapplications");

@@ -71,6 +71,16 @@ impl Place {
         self.cluster().create(&self.applications(), &application(name, spec))
     }
 
+    /// Stores so many of a kind, `app-0` and on, as fast as it goes.
+    #[track_caller]
+    pub fn create_many(&self, count: usize, spec: &Json) {
+        let list: Vec<_> =
+            (0..count).map(|number| application(&format!("app-{number}"), spec).to_string()).collect();
+        let args = ["create", "--namespace", &self.namespace.name, "--filename=-"];
+        let run = self.cluster().kubectl(&self.cluster().kubeconfig(), &args, &list.join("\n---\n"));
+        assert!(run.ok, "{}", run.stderr);
+    }
+
     #[track_caller]
     pub fn get(&self, name: &str) -> Json {
         self.cluster().get(&format!("{}/{name}", self.applications()))

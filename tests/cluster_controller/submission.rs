@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::operator::Operator;
-use crate::place::{Place, application, driver, state_of};
+use crate::place::{Place, driver, state_of};
 use crate::support::within;
 
 /// Less than a submission may take, and than the Job's own deadline.
@@ -86,6 +86,13 @@ fn spark_with(folder: &Path, program: &str) {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// An operator that submits by this Spark's spark-submit.
+fn beside(place: &Place, spark: &Path, flags: &[&str]) -> Operator {
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let flags = [&[namespaces.as_str(), "--submitter=spark-submit"], flags].concat();
+    Operator::beside(Some(spark), &place.account.kubeconfig, &place.file("submits.log"), &flags)
+}
+
 /// Ends the processes of a slow Spark that are left.
 struct Left<'a>(&'a Path);
 
@@ -124,10 +131,7 @@ fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
             if right(&seen.0, &seen.1) { Ok(()) } else { Err(format!("{seen:?}")) }
         });
     };
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let flags = [namespaces.as_str(), "--submitter=spark-submit", "--controller-threads=1"];
-    let _operator =
-        Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
+    let _operator = beside(&place, &spark, &["--controller-threads=1"]);
     place.create("pi", &json!({}));
     is("spark-submit to run", &|started, running| (started.len(), running.len()) == (1, 1));
     let kubeconfig = fs::read_to_string(spark.join("kubeconfig")).unwrap();
@@ -165,10 +169,7 @@ fn weak_point_27_what_one_spark_submit_has_loaded_the_next_one_need_not() {
          exec {real}/bin/spark-submit \"$@\""
     );
     spark_with(&spark, &program);
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let flags = [namespaces.as_str(), "--submitter=spark-submit"];
-    let mut operator =
-        Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
+    let mut operator = beside(&place, &spark, &[]);
     // Seconds on an idle machine, and on a busy one more than Spark waits by itself.
     let patient = json!({"sparkConf": {"spark.kubernetes.submission.connectionTimeout": "120000",
         "spark.kubernetes.submission.requestTimeout": "120000"}});
@@ -206,15 +207,8 @@ fn weak_point_33_thousands_that_wait_to_be_submitted_keep_nobody_from_its_end() 
     let spark = place.file("spark");
     slow_spark(&spark);
     let _left = Left(&spark);
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let flags = [namespaces.as_str(), "--submitter=spark-submit", "--controller-threads=2"];
-    let _operator =
-        Operator::beside(Some(&spark), &place.account.kubeconfig, &place.file("submits.log"), &flags);
-    let list: Vec<_> =
-        (0..COUNT).map(|number| application(&format!("app-{number}"), &json!({})).to_string()).collect();
-    let args = ["create", "--namespace", &place.namespace.name, "--filename=-"];
-    let run = place.cluster().kubectl(&place.cluster().kubeconfig(), &args, &list.join("\n---\n"));
-    assert!(run.ok, "{}", run.stderr);
+    let _operator = beside(&place, &spark, &["--controller-threads=2"]);
+    place.create_many(COUNT, &json!({}));
     within(Duration::from_mins(5), "all to wait", || {
         let all = place.list("sparkoperator.k8s.io/v1beta2", "sparkapplications");
         let waiting = all.iter().filter(|it| it["status"]["submissionID"].is_string()).count();

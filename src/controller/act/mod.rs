@@ -37,7 +37,7 @@ use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::lanes::{Lane, Urgency};
 use crate::runtime::write::Mutation;
 use crate::spark::{Settings, SubmissionId, job};
-use crate::submit::{Choice, Kind, SubmitError, Submitter};
+use crate::submit::{Choice, Kind, SubmitError, Submitter, owned_by};
 
 /// Steps of one look at an application: more means that two of them undo each other.
 const STEPS: usize = 24;
@@ -393,7 +393,7 @@ impl Actor {
                 .request()
                 .ask(&format!("get {} {namespace}/{name}", K::kind(&())), api.get_opt(name))
                 .await?;
-            let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
+            let own = |object: &K| owned_by(object, &application.uid);
             match found.filter(own).filter(test).and_then(|object| object.uid()) {
                 Some(uid) => self.remove(application, &api, name, &uid, reason).await,
                 None => Ok(()),

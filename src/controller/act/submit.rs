@@ -17,7 +17,7 @@ use crate::controller::record::{Application, Key, time};
 use crate::controller::{budget, ui};
 use crate::runtime::write::Mutation;
 use crate::spark::{Compiled, Identity, Line, SparkError, SubmissionId, compile};
-use crate::submit::{Kind, SubmitError, Submitted};
+use crate::submit::{Kind, SubmitError, Submitted, owned_by};
 
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
@@ -227,11 +227,12 @@ impl Actor {
         let cluster = self.writing(application);
         let what = format!("{} {namespace}/{name}", K::kind(&()));
         let write = Mutation::create::<K>(namespace, &name, "it belongs beside the driver");
-        let own = |object: &K| object.owner_references().iter().any(|owner| owner.uid == application.uid);
         let made = match cluster.write(&write, api.create(&PostParams::default(), object)).await {
             Err(error) if error.is_status(409) => {
                 match cluster.ask(&format!("get {what}"), api.get(&name)).await {
-                    Ok(found) if !own(&found) => Err("another has its name".to_owned()),
+                    Ok(found) if !owned_by(&found, &application.uid) => {
+                        Err("another has its name".to_owned())
+                    }
                     found => found.map_err(|error| error.to_string()),
                 }
             }
