@@ -30,6 +30,8 @@ mod process;
 mod proxy;
 #[path = "cluster_controller/rights.rs"]
 mod rights;
+#[path = "cluster_controller/stuck.rs"]
+mod stuck;
 #[path = "cluster_controller/submission.rs"]
 mod submission;
 mod support;

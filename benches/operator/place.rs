@@ -20,7 +20,7 @@ pub const AT_ONCE: usize = 32;
 /// How long a fake driver runs, in seconds.
 const RUNS: &str = "1";
 /// Longest time for anything.
-pub const LIMIT: Duration = Duration::from_hours(1);
+pub const LIMIT: Duration = Duration::from_hours(2);
 
 pub struct Place {
     pub kubeconfig: PathBuf,

@@ -14,7 +14,9 @@ use serde_json::json;
 /// Of a namespace's account, which may do everything, in a file beside others of temporary files.
 pub async fn kubeconfig(client: &Client, kubeconfig: &Path, namespace: &str) -> PathBuf {
     let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-    let request = TokenRequest::default();
+    // Longer than any run: an hour is the default.
+    let mut request = TokenRequest::default();
+    request.spec.expiration_seconds = Some(6 * 60 * 60);
     let token = accounts.create_token_request("default", &PostParams::default(), &request).await.unwrap();
     let binding: ClusterRoleBinding = serde_json::from_value(json!({
         "metadata": {"name": namespace},

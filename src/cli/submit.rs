@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
         let kind = match &args.submitter {
             Some(kind) => kind.parse().map_err(Failure::input)?,
-            None => choice.of(&source.application).map_err(|error| source.spark_failure(&error))?,
+            None => choice.of(&source.application.metadata).map_err(|error| source.spark_failure(&error))?,
         };
         let identity = identity(&source.application);
         let wrong = |error: SparkError| match (&error, &args.spark_version, &args.spark_defaults) {

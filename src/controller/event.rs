@@ -116,6 +116,7 @@ fn meaning(ended: &Ended, role: Role) -> Option<&'static str> {
         (127, _) | (_, "ContainerCannotRun" | "StartError") => {
             "the image has no such program: is it a Spark image?"
         }
+        (2, _) if driver => "Python ends so when it cannot open the application file: see the driver's log",
         (101, _) if driver => {
             "Spark could not load the main class or the application file: see the driver's log"
         }

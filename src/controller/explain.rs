@@ -52,7 +52,7 @@ pub fn explain(findings: Findings, now: Timestamp) -> String {
             format!("Executors: {count}, of which {running} run")
         }
     });
-    lines.extend(quotas.iter().flat_map(used_up).map(|line| format!("Quota:   {line}")));
+    lines.extend(quotas.iter().flat_map(usage).map(|line| format!("Quota:   {line}")));
     if events.is_empty() {
         lines.push("Events:  none (the API server keeps them for an hour)".to_owned());
     } else {
@@ -206,8 +206,8 @@ fn phase(pod: &Pod) -> String {
     format!("{phase}{leaving}{said}")
 }
 
-/// What a quota has nothing left of.
-fn used_up(quota: &ResourceQuota) -> Vec<String> {
+/// What is used of a quota: less than a driver needs may be left of it.
+fn usage(quota: &ResourceQuota) -> Vec<String> {
     let name = quota.metadata.name.as_deref().unwrap_or_default();
     let status = quota.status.clone().unwrap_or_default();
     let (hard, used) = (status.hard.unwrap_or_default(), status.used.unwrap_or_default());

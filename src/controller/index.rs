@@ -231,7 +231,7 @@ impl Known {
             application,
             driver,
             left_over,
-            driver_absent: false,
+            asked: false,
             executors: &executors,
             looked: memory.looked,
             removed: false,

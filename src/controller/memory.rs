@@ -16,8 +16,8 @@ pub struct Memory {
     /// The submission that is this operator's: written down by it, or found so when it started. One that appears while it
     /// runs is another operator's, which is at it.
     pub claimed: Option<Box<str>>,
-    /// The submission that was begun last, and when it was first begun.
-    pub tried: Option<(Box<str>, Timestamp)>,
+    /// The submission that failed for want of an answer, and when it first did.
+    pub failed: Option<(Box<str>, Timestamp)>,
     /// The generation whose executors new ones are known to be.
     pub refreshed: Option<i64>,
     /// Since when it has been in its state.
@@ -40,7 +40,7 @@ impl Memory {
                 looked: None,
                 written: None,
                 claimed: Some(submission.into()),
-                tried: None,
+                failed: None,
                 refreshed: None,
                 // Seen for the first time: since when it is so, the status may know.
                 since: entered(application, state, now),

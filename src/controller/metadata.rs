@@ -6,6 +6,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{OwnerReference, Time};
 use kube::api::ObjectMeta;
 use serde::{Deserialize, Deserializer};
 
+use crate::submit::choose::ANNOTATION;
+
 /// What is decided by. The rest, `managedFields` above all, is most of it, and would be a tree of its own for each of
 /// thousands of objects that come at once.
 #[derive(Default, Deserialize)]
@@ -17,9 +19,18 @@ struct Slim {
     resource_version: Option<String>,
     generation: Option<i64>,
     labels: Option<BTreeMap<String, String>>,
+    annotations: Option<Annotations>,
     owner_references: Option<Vec<OwnerReference>>,
     creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
+}
+
+/// The one annotation that is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Annotations {
+    #[serde(rename = "sparkoperator.k8s.io/submitter")]
+    submitter: Option<String>,
 }
 
 /// Reads metadata, and passes over what nobody looks at.
@@ -32,6 +43,9 @@ pub(super) fn slim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ObjectM
         resource_version: slim.resource_version,
         generation: slim.generation,
         labels: slim.labels,
+        annotations: slim
+            .annotations
+            .and_then(|found| Some([(ANNOTATION.to_owned(), found.submitter?)].into())),
         owner_references: slim.owner_references,
         creation_timestamp: slim.creation_timestamp,
         deletion_timestamp: slim.deletion_timestamp,

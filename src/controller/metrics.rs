@@ -5,7 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::core::Collector;
@@ -14,7 +13,6 @@ use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, Opts, Regist
 use super::index::Changed;
 use super::looks::Looks;
 use super::pod::{Phase, Pod, Role};
-use super::queue::Outcome;
 use super::record::{Application, time};
 use super::state::State;
 use crate::runtime::summary::Summary;
@@ -51,7 +49,7 @@ pub struct Metrics {
     executors_running: GaugeVec,
     executors_succeeded: CounterVec,
     executors_failed: CounterVec,
-    looks: Looks,
+    pub(super) looks: Looks,
     /// Labels under which something counts as running, by its uid: labels may change meanwhile.
     counted: Mutex<HashMap<String, Vec<String>>>,
 }
@@ -149,16 +147,6 @@ impl Metrics {
         let values: Vec<_> = values.iter().map(String::as_str).collect();
         let runs = application.state() == State::Running;
         self.runs(&self.running, &application.uid, runs.then_some(&*values));
-    }
-
-    /// So many applications are being looked at, and so many wait for it.
-    pub fn working(&self, running: usize, waiting: usize) {
-        self.looks.working(running, waiting);
-    }
-
-    /// An application was looked at.
-    pub fn worked(&self, outcome: Outcome, took: Duration) {
-        self.looks.worked(outcome, took);
     }
 
     /// An application has changed.

@@ -145,6 +145,10 @@ impl Controller {
                 self.actor.recorder.found(application);
                 applications += 1;
             }
+            for (key, pod) in known.pods().filter(|(key, _)| self.scope.contains(&key.namespace)) {
+                let labels = known.application(key).map(|application| &application.labels);
+                self.actor.recorder.found_pod(labels, key, pod);
+            }
             tracing::info!(applications, "acting");
         }
         self.look_at_all(|_| true);
@@ -209,8 +213,9 @@ pub struct Requests(
 
 impl Hears for Controller {
     fn look_at(&self, key: &Key) {
-        if self.leads.load(Ordering::SeqCst) && self.scope.contains(&key.namespace) {
-            self.queue.now(key);
+        let acts = self.leads.load(Ordering::SeqCst) && self.scope.contains(&key.namespace);
+        if acts && self.queue.now(key) {
+            self.actor.recorder.named();
         }
     }
 
@@ -233,7 +238,11 @@ impl queue::Watches for Controller {
         self.actor.recorder.working(running, waiting);
     }
 
-    fn worked(&self, _: &Key, outcome: Outcome, took: Duration) {
-        self.actor.recorder.worked(outcome, took);
+    fn begins(&self, key: &Key, waited: Duration) {
+        self.actor.recorder.begins(key, waited);
+    }
+
+    fn worked(&self, key: &Key, outcome: Outcome, took: Duration) {
+        self.actor.recorder.worked(key, outcome, took);
     }
 }

@@ -1,6 +1,7 @@
 //! Which application is looked at when: each by one worker at a time, and those that failed later and later.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,7 +20,7 @@ use super::record::Key;
 const DRAIN: Duration = Duration::from_secs(15);
 
 /// So many are looked at at a time, beside those that wait for their turn to be submitted.
-const AT_ONCE: usize = 1_000;
+pub const AT_ONCE: usize = 1_000;
 
 /// The first wait after a failure; each further one is twice as long.
 const FIRST: Duration = Duration::from_millis(100);
@@ -28,8 +29,8 @@ const FIRST: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Queue {
     requests: mpsc::UnboundedSender<ScheduleRequest<Key>>,
-    /// Those named since they were looked at last.
-    named: Arc<Mutex<HashSet<Key>>>,
+    /// Those named since they were looked at last, and since when.
+    named: Arc<Mutex<HashMap<Key, Instant>>>,
 }
 
 /// What a look ended with.
@@ -61,13 +62,22 @@ impl Queue {
         (Self { requests: sender, named: Arc::default() }, receiver)
     }
 
-    /// An application is to be looked at now.
-    pub fn now(&self, key: &Key) {
-        self.named().insert(key.clone());
-        self.at(key, Instant::now());
+    /// An application is to be looked at now; whether that is news.
+    #[allow(clippy::must_use_candidate, reason = "it is done all the same")]
+    pub fn now(&self, key: &Key) -> bool {
+        let now = Instant::now();
+        let news = match self.named().entry(key.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(now);
+                true
+            }
+            Entry::Occupied(_) => false,
+        };
+        self.at(key, now);
+        news
     }
 
-    fn named(&self) -> MutexGuard<'_, HashSet<Key>> {
+    fn named(&self) -> MutexGuard<'_, HashMap<Key, Instant>> {
         self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -81,6 +91,8 @@ impl Queue {
 pub trait Watches: Send + Sync {
     /// So many are being looked at, and so many wait for it.
     fn working(&self, running: usize, waiting: usize);
+    /// One is being looked at, after it waited for so long.
+    fn begins(&self, key: &Key, waited: Duration);
     /// One was looked at.
     fn worked(&self, key: &Key, outcome: Outcome, took: Duration);
 }
@@ -132,7 +144,8 @@ pub async fn work<F>(
             permit = Arc::clone(&places).acquire_owned(), if place.is_none() => place = Some(Place(permit.ok())),
             next = free.next(), if place.is_some() => {
                 let (Some(key), Some(place)) = (next, place.take()) else { break };
-                queue.named().remove(&key);
+                let named = queue.named().remove(&key);
+                watches.begins(&key, named.map(|at| at.elapsed()).unwrap_or_default());
                 running.insert(key.clone(), Instant::now());
                 watches.working(running.len(), queue.named().len());
                 let looking = look(key.clone(), place);
@@ -161,6 +174,7 @@ mod tests {
 
     impl Watches for Nobody {
         fn working(&self, _: usize, _: usize) {}
+        fn begins(&self, _: &Key, _: Duration) {}
         fn worked(&self, _: &Key, _: Outcome, _: Duration) {}
     }
 

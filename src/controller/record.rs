@@ -17,6 +17,7 @@ use super::submission::Digest;
 use crate::api::{RestartPolicy, SparkApplication, SparkApplicationSpec, SparkApplicationStatus};
 use crate::runtime::write::OnBehalf;
 use crate::spark::compile::driver_pod_name;
+use crate::submit::choose::ANNOTATION;
 
 /// Namespace and name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,8 +56,10 @@ pub struct Application {
     pub created: Timestamp,
     /// Whether it is being deleted.
     pub deleting: bool,
-    /// Its labels, for metrics.
+    /// Its labels, for metrics and for who submits it.
     pub labels: BTreeMap<String, String>,
+    /// Its annotation that says who submits it.
+    pub submitter: Option<String>,
     /// What its spec wants.
     pub wishes: Wishes,
     /// What was reported of it last.
@@ -150,8 +153,21 @@ impl Application {
             created: metadata.creation_timestamp.map_or(Timestamp::UNIX_EPOCH, |time| time.0),
             deleting: metadata.deletion_timestamp.is_some(),
             labels: metadata.labels.unwrap_or_default(),
+            submitter: metadata.annotations.and_then(|mut annotations| annotations.remove(ANNOTATION)),
             wishes,
             status: read_status(status),
+        }
+    }
+
+    /// What its submitter is chosen by.
+    #[must_use]
+    pub fn metadata(&self) -> ObjectMeta {
+        ObjectMeta {
+            namespace: Some(self.key.namespace.clone()),
+            uid: Some(self.uid.clone()),
+            labels: Some(self.labels.clone()),
+            annotations: self.submitter.clone().map(|kind| [(ANNOTATION.to_owned(), kind)].into()),
+            ..ObjectMeta::default()
         }
     }
 
@@ -246,5 +262,16 @@ mod tests {
         let digest = large.wishes.digest;
         assert_ne!(small.wishes.digest, digest);
         assert_eq!(Application { wishes: Wishes { digest, ..small.wishes.clone() }, ..small }, large);
+    }
+
+    #[test]
+    fn the_submitter_is_chosen_by_what_is_kept_as_by_the_whole() {
+        let metadata = json!({"name": "pi", "namespace": "ns", "uid": "u", "labels": {"team": "a"},
+            "annotations": {"other": "b", ANNOTATION: "job"}});
+        let kept =
+            Application::of(serde_json::from_value(json!({"metadata": metadata})).unwrap(), None).metadata();
+        let whole: ObjectMeta = serde_json::from_value(metadata).unwrap();
+        assert_eq!((&kept.namespace, &kept.uid, &kept.labels), (&whole.namespace, &whole.uid, &whole.labels));
+        assert_eq!(kept.annotations.unwrap(), [(ANNOTATION.to_owned(), "job".to_owned())].into());
     }
 }

@@ -1,13 +1,13 @@
 //! Who is told of what is done: the log, the API server's events, the metrics.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event as CoreEvent, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
-use kube::api::PostParams;
-use kube::{Api, Resource};
+use kube::Resource;
 use tokio_util::task::TaskTracker;
 
 use super::event::Event;
@@ -19,7 +19,6 @@ use super::record::{Application, Key};
 use crate::api::SparkApplication;
 use crate::runtime::client::Connection;
 use crate::runtime::lanes::Lane;
-use crate::runtime::write::Mutation;
 
 /// Who reports, as the events say.
 const COMPONENT: &str = "spark-application-controller";
@@ -82,12 +81,8 @@ impl Recorder {
 
     async fn event(&self, application: &Application, event: &Event) {
         let object = object(application, event, Timestamp::now());
-        let Key { namespace, .. } = &application.key;
-        let name = object.metadata.name.as_deref().unwrap_or_default();
-        let api: Api<CoreEvent> = Api::namespaced(self.cluster.client.clone(), namespace);
         let cluster = self.cluster.within(LIMIT).on_behalf(application.on_behalf(&application.status));
-        let write = Mutation::create::<CoreEvent>(namespace, name, event.reason);
-        if let Err(error) = cluster.write(&write, api.create(&PostParams::default(), &object)).await {
+        if let Err(error) = cluster.create(&object, event.reason).await {
             tracing::warn!(application = %application.key, reason = event.reason, %error, "event not written");
         }
     }
@@ -106,17 +101,38 @@ impl Recorder {
         }
     }
 
+    /// A pod, of an application with these labels, was there when this replica began to lead.
+    pub fn found_pod(&self, labels: Option<&BTreeMap<String, String>>, key: &Key, pod: &Pod) {
+        if let Some(metrics) = &self.metrics {
+            metrics.pod(labels.unwrap_or(&BTreeMap::new()), &key.namespace, None, Some(pod));
+        }
+    }
+
     /// So many applications are being looked at, and so many wait for it.
     pub fn working(&self, running: usize, waiting: usize) {
         if let Some(metrics) = &self.metrics {
-            metrics.working(running, waiting);
+            metrics.looks.working(running, waiting);
+        }
+    }
+
+    /// An application is to be looked at.
+    pub fn named(&self) {
+        if let Some(metrics) = &self.metrics {
+            metrics.looks.named();
+        }
+    }
+
+    /// An application is being looked at, after it waited for so long.
+    pub fn begins(&self, key: &Key, waited: Duration) {
+        if let Some(metrics) = &self.metrics {
+            metrics.looks.begins(key, waited);
         }
     }
 
     /// An application was looked at.
-    pub fn worked(&self, outcome: Outcome, took: Duration) {
+    pub fn worked(&self, key: &Key, outcome: Outcome, took: Duration) {
         if let Some(metrics) = &self.metrics {
-            metrics.worked(outcome, took);
+            metrics.looks.worked(key, outcome, took);
         }
     }
 

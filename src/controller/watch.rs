@@ -25,6 +25,9 @@ use crate::spark::compile::LAUNCHED_BY;
 /// and what they leave behind in the heap between the records stays.
 const PAGE: u32 = 100;
 
+/// Seconds after which a watch is begun anew.
+const WATCH: u32 = 120;
+
 /// What a watch tells of beside the index.
 pub trait Hears: Send + Sync {
     /// Something of an application is new: it should be looked at.
@@ -42,22 +45,38 @@ pub struct Health {
     pub what: String,
     /// Seconds since 1970 of the first and the last error of a row of them; 0: there is none.
     failing: [AtomicI64; 2],
+    /// The second since when all that there is has been asked for; 0: it was brought.
+    listing: AtomicI64,
     /// Whether it has been complete once.
     complete: watch::Sender<bool>,
 }
 
-/// A watch that has not failed again for this long works again: it is begun anew at least every half minute.
-const RECOVERED: i64 = 90;
+/// Seconds without a further error after which a watch works again. One that fails is begun anew within half a minute, and
+/// a request that hangs is an error before that ([`SILENCE`](crate::runtime::client::SILENCE)).
+const RECOVERED: i64 = 180;
 
 impl Health {
     /// Of a watch that has not begun.
     #[must_use]
     pub fn new(what: String) -> Self {
-        Self { what, failing: [AtomicI64::new(0), AtomicI64::new(0)], complete: watch::Sender::new(false) }
+        let never = || AtomicI64::new(0);
+        Self { what, failing: [never(), never()], listing: never(), complete: watch::Sender::new(false) }
     }
 
+    /// It has brought something.
     fn works(&self) {
         self.failing[0].store(0, Ordering::Relaxed);
+    }
+
+    /// Begins to ask for all that there is. That nothing came of it may be why it does so again.
+    fn begins(&self, now: i64) {
+        let _ = self.listing.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// All that there is has been brought.
+    fn completes(&self) {
+        self.listing.store(0, Ordering::Relaxed);
+        self.complete.send_replace(true);
     }
 
     fn fails(&self, now: i64) {
@@ -68,13 +87,17 @@ impl Health {
         last.store(now, Ordering::Relaxed);
     }
 
-    /// How long it has been failing. What is silent is well: nothing happens in a quiet namespace, and a connection that
-    /// hangs is an error within five minutes.
+    /// How long its row of errors is, or how long it has been asking for all that there is. What is silent is well: nothing happens in a quiet
+    /// namespace, and a connection that hangs is an error in time.
     #[must_use]
     pub fn failing(&self, now: i64) -> Duration {
         let [first, last] = self.failing.each_ref().map(|time| time.load(Ordering::Relaxed));
-        let failing = if first == 0 || now - last > RECOVERED { 0 } else { now - first };
-        Duration::from_secs(u64::try_from(failing).unwrap_or_default())
+        let failing = if first == 0 || now - last > RECOVERED { 0 } else { last - first };
+        let listing = match self.listing.load(Ordering::Relaxed) {
+            0 => 0,
+            since => now - since,
+        };
+        Duration::from_secs(u64::try_from(failing.max(listing)).unwrap_or_default())
     }
 
     /// Whether all that there is has been seen once.
@@ -182,7 +205,7 @@ pub async fn namespaces(
     health: &Health,
     mut hears: impl FnMut(&HashSet<String>) + Send,
 ) {
-    let config = watcher::Config::default().labels(selector);
+    let config = watcher::Config::default().timeout(WATCH).labels(selector);
     let mut known = HashSet::new();
     let mut listed: Option<HashSet<String>> = None;
     let stream = watcher(Api::<Namespace>::all(client), config).default_backoff();
@@ -224,7 +247,7 @@ async fn follow<K>(
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
-    listen(watcher(api, config.page_size(PAGE)).default_backoff(), health, take).await;
+    listen(watcher(api, config.page_size(PAGE).timeout(WATCH)).default_backoff(), health, take).await;
 }
 
 async fn listen<K: Send>(
@@ -236,11 +259,16 @@ async fn listen<K: Send>(
     loop {
         match stream.try_next().await {
             Ok(Some(event)) => {
-                health.works();
-                let complete = matches!(event, Event::InitDone);
+                let (begins, complete) = (matches!(event, Event::Init), matches!(event, Event::InitDone));
+                if begins {
+                    // Nothing was asked yet.
+                    health.begins(Timestamp::now().as_second());
+                } else {
+                    health.works();
+                }
                 take(event);
                 if complete {
-                    health.complete.send_replace(true);
+                    health.completes();
                 }
             }
             Ok(None) => return,
@@ -275,12 +303,32 @@ mod tests {
         assert_eq!(failing(1_000), 0);
         health.fails(1_000);
         health.fails(1_030);
-        assert_eq!(failing(1_060), 60);
+        assert_eq!(failing(1_060), 30);
         // No error for a while: it works, whether or not anything happens.
-        assert_eq!(failing(1_121), 0);
+        assert_eq!(failing(1_211), 0);
         health.fails(2_000);
-        assert_eq!(failing(2_010), 10);
+        health.fails(2_005);
+        assert_eq!(failing(2_010), 5);
         health.works();
         assert_eq!(failing(2_010), 0);
+        // A row of hanging requests, with the longest wait between them.
+        for now in [3_000, 3_160, 3_320] {
+            health.fails(now);
+        }
+        assert_eq!(failing(3_330), 320);
+    }
+
+    #[test]
+    fn a_watch_that_never_gets_to_see_all_that_there_is_fails() {
+        let health = Health::new("pods".to_owned());
+        let failing = |now| health.failing(now).as_secs();
+        health.begins(1_000);
+        assert_eq!((failing(1_001), failing(1_400)), (1, 400));
+        // That it begins again is no progress.
+        health.fails(1_100);
+        health.begins(1_101);
+        assert_eq!(failing(1_400), 400);
+        health.completes();
+        assert_eq!(failing(1_400), 0);
     }
 }

@@ -21,6 +21,8 @@ use super::write::OnBehalf;
 
 /// Longest wait for a connection to be established.
 const CONNECT: Duration = Duration::from_secs(10);
+/// A connection on which nothing was heard for so long is dead: longer than a watch takes until it is begun anew.
+pub const SILENCE: Duration = Duration::from_secs(130);
 
 /// Why a cluster could not be asked.
 #[derive(Debug, Error)]
@@ -252,6 +254,8 @@ impl Connection {
         let deadline = Instant::now() + limit;
         let mut config = configuration(kubeconfig, context).await?;
         config.connect_timeout = Some(CONNECT);
+        config.read_timeout = Some(SILENCE);
+        config.reset_reader_on_write = true;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let client = Client::try_from(config).map_err(|error| ClusterError::Setup {
             server: server.clone(),
@@ -315,11 +319,10 @@ impl Connection {
         what: &str,
         request: impl Future<Output = Result<T, kube::Error>>,
     ) -> Result<T, ClusterError> {
-        let answer = timeout_at(self.deadline, async {
-            self.calls.wait().await;
-            request.await
-        });
-        let Ok(answer) = answer.await else {
+        // What waits to be sent is not silent. (Later requests of the same connection have its deadline still.)
+        let waits = Instant::now();
+        self.calls.wait().await;
+        let Ok(answer) = timeout_at(self.deadline + waits.elapsed(), request).await else {
             self.calls.count(&self.server, what, "<error>");
             let (server, limit) = (self.server.clone(), self.limit);
             return Err(ClusterError::Silent { server, what: what.into(), limit });

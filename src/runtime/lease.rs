@@ -1,6 +1,7 @@
 //! Leader election on a Lease, with get, create and update alone. A lease does not fence: every write has a precondition
 //! of its own, and two leaders do no harm. It keeps them from doing the same work twice.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,9 +9,11 @@ use k8s_openapi::api::coordination::v1::{Lease, LeaseSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Api;
 use kube::api::PostParams;
-use tokio::time::{Instant, sleep};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::client::{ClusterError, Connection};
+use super::server::Check;
 
 /// How a leader is elected.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,9 +65,12 @@ struct Seen {
 /// A candidate for the Lease.
 pub struct Candidate<'a> {
     cluster: &'a Connection,
-    election: &'a Election,
+    /// How the leader is elected.
+    pub election: &'a Election,
     api: Api<Lease>,
     seen: Option<Seen>,
+    /// When we said last that we lead; None: we do not.
+    renewed: watch::Sender<Option<Instant>>,
 }
 
 impl<'a> Candidate<'a> {
@@ -72,15 +78,32 @@ impl<'a> Candidate<'a> {
     #[must_use]
     pub fn new(cluster: &'a Connection, election: &'a Election) -> Self {
         let api = Api::namespaced(cluster.client.clone(), &election.namespace);
-        Self { cluster, election, api, seen: None }
+        Self { cluster, election, api, seen: None, renewed: watch::Sender::new(None) }
+    }
+
+    /// Finds a leader that has not said so for longer than others believe it: it should have given up by now.
+    #[must_use]
+    pub fn health(&self) -> Check {
+        let (renewed, name, duration) =
+            (self.renewed.subscribe(), self.election.name.clone(), self.election.duration);
+        Arc::new(move || match renewed.borrow().map(|at| at.elapsed()) {
+            Some(since) if since > duration => {
+                Err(format!("the lease {name} was renewed {} s ago", since.as_secs()))
+            }
+            _ => Ok(()),
+        })
     }
 
     /// Waits until we lead.
     pub async fn lead(&mut self) {
         let mut told = None;
         loop {
+            let asked = Instant::now();
             match self.step().await {
-                Ok(None) => return,
+                Ok(None) => {
+                    self.renewed.send_replace(Some(asked));
+                    return;
+                }
                 Ok(Some(holder)) if told.as_ref() != Some(&holder) => {
                     tracing::info!(lease = %self.election.name, %holder, "another leads");
                     told = Some(holder);
@@ -94,18 +117,26 @@ impl<'a> Candidate<'a> {
 
     /// Keeps leading; returns when we may no longer.
     pub async fn keep(&mut self) -> String {
-        let mut renewed = Instant::now();
+        let mut last = "no answer".to_owned();
         loop {
-            sleep(self.election.retry).await;
-            match self.step().await {
-                Ok(None) => renewed = Instant::now(),
-                Ok(Some(holder)) => return format!("{holder} has taken the lease"),
-                Err(error) => {
+            let renewed = *self.renewed.borrow();
+            let until = renewed.unwrap_or_else(Instant::now) + self.election.renew_deadline;
+            let mut asked = Instant::now();
+            let step = timeout_at(until, async {
+                sleep(self.election.retry).await;
+                asked = Instant::now();
+                self.step().await
+            });
+            match step.await {
+                Ok(Ok(None)) => _ = self.renewed.send_replace(Some(asked)),
+                Ok(Ok(Some(holder))) => return format!("{holder} has taken the lease"),
+                Ok(Err(error)) => {
                     tracing::warn!(lease = %self.election.name, %error, "cannot renew the lease");
-                    if renewed.elapsed() >= self.election.renew_deadline {
-                        let seconds = self.election.renew_deadline.as_secs_f64();
-                        return format!("the lease could not be renewed within {seconds}s: {error}");
-                    }
+                    last = error.to_string();
+                }
+                Err(_) => {
+                    let seconds = self.election.renew_deadline.as_secs_f64();
+                    return format!("the lease could not be renewed within {seconds}s: {last}");
                 }
             }
         }

@@ -12,8 +12,8 @@ use super::client::ClusterError;
 /// Exit code of a process that ended itself.
 const BROKEN: i32 = 3;
 
-/// How long nothing may move before the process ends.
-const WEDGED: Duration = Duration::from_mins(1);
+/// How long no task of an operator may run before the process ends.
+pub const WEDGED: Duration = Duration::from_mins(1);
 
 /// Stops at SIGTERM and SIGINT; the second one ends the process.
 ///
@@ -49,8 +49,8 @@ pub fn end_on_panic() {
     }));
 }
 
-/// Ends the process when its tasks no longer run: a thread of its own looks after a task that only counts.
-pub fn end_when_wedged() {
+/// Ends the process when its tasks no longer run for so long: a thread of its own looks after a task that only counts.
+pub fn end_when_wedged(limit: Duration) {
     let beats = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&beats);
     tokio::spawn(async move {
@@ -66,8 +66,8 @@ pub fn end_when_wedged() {
             let now = beats.load(Ordering::Relaxed);
             if now != last {
                 (last, since) = (now, Instant::now());
-            } else if since.elapsed() > WEDGED {
-                tracing::error!("no task has run for {} s", WEDGED.as_secs());
+            } else if since.elapsed() > limit {
+                tracing::error!("no task has run for {} s", limit.as_secs());
                 std::process::exit(BROKEN);
             }
         }

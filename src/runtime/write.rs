@@ -2,9 +2,14 @@
 //! resource, namespace and name as the API server's audit log has them. What spark-submit writes is its own.
 
 use std::borrow::Cow;
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use kube::Resource;
+use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::core::NamespaceResourceScope;
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::client::{ClusterError, Connection};
 
@@ -23,6 +28,17 @@ pub struct OnBehalf {
     pub state: String,
 }
 
+/// A kind of object in a namespace that is read and deleted; one that is `Serialize` too is also written.
+pub trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned
+{
+}
+
+impl<K> Object for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + DeserializeOwned
+{
+}
+
 /// A write of one object.
 #[derive(Clone, Debug)]
 pub struct Mutation<'a> {
@@ -35,19 +51,7 @@ pub struct Mutation<'a> {
 }
 
 impl<'a> Mutation<'a> {
-    /// A creation. `reason` says why, in a few words.
-    #[must_use]
-    pub fn create<K: Resource<DynamicType = ()>>(namespace: &'a str, name: &'a str, reason: &'a str) -> Self {
-        Self::of::<K>("create", namespace, name, reason)
-    }
-
-    /// A replacement.
-    #[must_use]
-    pub fn update<K: Resource<DynamicType = ()>>(namespace: &'a str, name: &'a str, reason: &'a str) -> Self {
-        Self::of::<K>("update", namespace, name, reason)
-    }
-
-    /// A replacement of the status.
+    /// A replacement of the status. `reason` says why, in a few words.
     #[must_use]
     pub fn update_status<K: Resource<DynamicType = ()>>(
         namespace: &'a str,
@@ -56,12 +60,6 @@ impl<'a> Mutation<'a> {
     ) -> Self {
         let resource = format!("{}/status", K::plural(&())).into();
         Self { resource, ..Self::of::<K>("update", namespace, name, reason) }
-    }
-
-    /// A deletion.
-    #[must_use]
-    pub fn delete<K: Resource<DynamicType = ()>>(namespace: &'a str, name: &'a str, reason: &'a str) -> Self {
-        Self::of::<K>("delete", namespace, name, reason)
     }
 
     fn of<K: Resource<DynamicType = ()>>(
@@ -88,6 +86,46 @@ impl Connection {
         let mut same = self.clone();
         same.on_behalf = Some(Arc::new(of));
         same
+    }
+
+    /// Creates an object. `reason` says why, in a few words.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub async fn create<K: Object + Serialize>(&self, object: &K, reason: &str) -> Result<K, ClusterError> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let api: Api<K> = Api::namespaced(self.client.clone(), &namespace);
+        let write = Mutation::of::<K>("create", &namespace, &name, reason);
+        self.write(&write, api.create(&PostParams::default(), object)).await
+    }
+
+    /// Replaces an object: the version that it was read in.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub async fn replace<K: Object + Serialize>(&self, object: &K, reason: &str) -> Result<K, ClusterError> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let api: Api<K> = Api::namespaced(self.client.clone(), &namespace);
+        let write = Mutation::of::<K>("update", &namespace, &name, reason);
+        self.write(&write, api.replace(&name, &PostParams::default(), object)).await
+    }
+
+    /// Deletes what has this name, in the background, when it is what the preconditions say: nothing that has taken its
+    /// name since.
+    ///
+    /// # Errors
+    /// As [`Connection::ask`].
+    pub async fn delete<K: Object>(
+        &self,
+        namespace: &str,
+        name: &str,
+        preconditions: Preconditions,
+        reason: &str,
+    ) -> Result<(), ClusterError> {
+        let api: Api<K> = Api::namespaced(self.client.clone(), namespace);
+        let parameters = DeleteParams::background().preconditions(preconditions);
+        let write = Mutation::of::<K>("delete", namespace, name, reason);
+        self.write(&write, api.delete(name, &parameters)).await.map(drop)
     }
 
     /// The answer to a write. One that is done on behalf of an application is logged when it succeeded, and also when

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use kube::ResourceExt;
+use kube::api::ObjectMeta;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::Kind;
-use crate::api::SparkApplication;
 use crate::spark::SparkError;
 
 /// The annotation by which an application chooses.
@@ -66,12 +65,12 @@ impl Choice {
             || self.rules.iter().any(|rule| rule.kind == kind)
     }
 
-    /// The submitter of an application.
+    /// The submitter of the application with this metadata, of which namespace, uid, labels and the [`ANNOTATION`] count.
     ///
     /// # Errors
     /// The annotation names none, or one that is not allowed.
-    pub fn of(&self, application: &SparkApplication) -> Result<Kind, SparkError> {
-        if let Some(wanted) = application.annotations().get(ANNOTATION) {
+    pub fn of(&self, application: &ObjectMeta) -> Result<Kind, SparkError> {
+        if let Some(wanted) = application.annotations.as_ref().and_then(|all| all.get(ANNOTATION)) {
             let field = format!("metadata.annotations[{ANNOTATION}]");
             let kind = wanted.parse().map_err(|expected: String| SparkError::Value {
                 field: field.clone(),
@@ -91,18 +90,18 @@ impl Choice {
 }
 
 impl Rule {
-    fn fits(&self, application: &SparkApplication) -> bool {
-        let namespace = application.namespace().unwrap_or_default();
-        let labels = application.labels();
-        (self.namespaces.is_empty() || self.namespaces.contains(&namespace))
-            && self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+    fn fits(&self, application: &ObjectMeta) -> bool {
+        let namespace = application.namespace.as_deref().unwrap_or_default();
+        let label = |key: &str| application.labels.as_ref()?.get(key);
+        (self.namespaces.is_empty() || self.namespaces.iter().any(|name| name == namespace))
+            && self.match_labels.iter().all(|(key, value)| label(key) == Some(value))
             && self.percentage.is_none_or(|percentage| lot(application) < percentage)
     }
 }
 
 /// A number from 0 to 99 that an application keeps for its life.
-fn lot(application: &SparkApplication) -> u8 {
-    let drawn = Sha256::digest(application.uid().unwrap_or_default());
+fn lot(application: &ObjectMeta) -> u8 {
+    let drawn = Sha256::digest(application.uid.as_deref().unwrap_or_default());
     let number = u16::from_be_bytes([drawn[0], drawn[1]]);
     u8::try_from((u32::from(number) * 100) >> 16).unwrap_or(99)
 }
@@ -113,15 +112,10 @@ mod tests {
 
     use super::*;
 
-    fn application(uid: &str, namespace: &str, annotation: Option<&str>) -> SparkApplication {
+    fn application(uid: &str, namespace: &str, annotation: Option<&str>) -> ObjectMeta {
         serde_json::from_value(json!({
-            "apiVersion": "sparkoperator.k8s.io/v1beta2", "kind": "SparkApplication",
-            "metadata": {
-                "name": "pi", "namespace": namespace, "uid": uid, "labels": {"team": "a"},
-                "annotations": annotation.map(|kind| json!({ANNOTATION: kind})),
-            },
-            "spec": {"type": "Scala", "sparkVersion": "4.0.1", "mainApplicationFile": "local:///a.jar",
-                "driver": {}, "executor": {}},
+            "name": "pi", "namespace": namespace, "uid": uid, "labels": {"team": "a"},
+            "annotations": annotation.map(|kind| json!({ANNOTATION: kind})),
         }))
         .unwrap()
     }

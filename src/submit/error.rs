@@ -41,6 +41,12 @@ pub enum SubmitError {
         /// How long was waited.
         seconds: u64,
     },
+    /// Another submission of the application was begun meanwhile, or the application is gone.
+    #[error("{what} is no longer to be submitted so: another submission of it was begun meanwhile")]
+    Superseded {
+        /// The application: `SparkApplication team-a/pi`.
+        what: String,
+    },
     /// spark-submit failed.
     #[error("failed to run spark-submit: {text}")]
     SparkSubmit {
@@ -70,7 +76,10 @@ impl SubmitError {
     #[must_use]
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Application(_) | Self::DriverExists { .. } | Self::Taken { .. } => false,
+            Self::Application(_)
+            | Self::DriverExists { .. }
+            | Self::Taken { .. }
+            | Self::Superseded { .. } => false,
             Self::Cluster { error, .. } => error.retryable(),
             Self::StillThere { .. } | Self::SparkSubmit { .. } | Self::Deadline { .. } | Self::Io { .. } => {
                 true
@@ -78,8 +87,8 @@ impl SubmitError {
         }
     }
 
-    /// Whether it says nothing of the application: the cluster was not reached, was busy, or what an earlier run left is
-    /// still going. What was created by then is left for the next try, which finds it.
+    /// Whether it says nothing of the application: the cluster was not reached, was busy, what an earlier run left is still
+    /// going, or it is no longer what is to be done. What was created by then is left for the next try, which finds it.
     #[must_use]
     pub fn passes(&self) -> bool {
         match self {
@@ -87,7 +96,7 @@ impl SubmitError {
                 error.retryable()
                     && matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused")
             }
-            Self::StillThere { .. } => true,
+            Self::StillThere { .. } | Self::Superseded { .. } => true,
             _ => false,
         }
     }
@@ -101,6 +110,7 @@ impl SubmitError {
             Self::DriverExists { .. } => "DriverExists",
             Self::Taken { .. } => "Taken",
             Self::StillThere { .. } => "StillThere",
+            Self::Superseded { .. } => "Superseded",
             Self::SparkSubmit { .. } => "SparkSubmitFailed",
             Self::Deadline { .. } => "DeadlineExceeded",
             Self::Io { .. } => "SparkSubmitNotRun",

@@ -1,19 +1,20 @@
 //! Objects that are there already: made by an earlier try of the same submission, left by an earlier one, or somebody
 //! else's.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{DeleteParams, PostParams, Preconditions};
-use kube::core::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::api::{GetParams, Preconditions};
+use kube::core::Request;
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
 
 use super::SubmitError;
+use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
-use crate::runtime::write::Mutation;
+use crate::runtime::write::Object;
 use crate::spark::Compiled;
 use crate::spark::compile::SUBMISSION_ID;
 
@@ -33,6 +34,8 @@ enum Found {
     Ours(Box<Pod>),
     /// What an earlier submission of the same application made, or ours on its way out.
     Older(Box<Pod>),
+    /// What an application of the same name made that is gone: the garbage collector takes it.
+    Orphaned,
     /// Anything else; what is known of it.
     Foreign(String),
 }
@@ -40,6 +43,13 @@ enum Found {
 /// Whether what has this uid owns an object.
 pub fn owned_by<K: Resource>(object: &K, uid: &str) -> bool {
     object.owner_references().iter().any(|owner| owner.uid == uid)
+}
+
+/// Whether what this owner has made was made by an application that had this one's name before it, and is gone: there are
+/// never two of a name.
+#[must_use]
+pub fn of_an_earlier(owner: &OwnerReference, name: &str, uid: &str) -> bool {
+    owner.kind == SparkApplication::kind(&()) && owner.name == name && owner.uid != uid
 }
 
 /// `Pod team-a/pi-driver`
@@ -64,9 +74,14 @@ fn whose(application: &Compiled, pod: Option<Pod>) -> Found {
         return if same && !leaving { Found::Ours(Box::new(pod)) } else { Found::Older(Box::new(pod)) };
     }
     Found::Foreign(match owner {
+        Some(owner) if earlier(application, owner) => return Found::Orphaned,
         Some(owner) => format!("belongs to {} {} (uid {})", owner.kind, owner.name, owner.uid),
         None => "belongs to nobody that this application knows".to_owned(),
     })
+}
+
+fn earlier(application: &Compiled, owner: &OwnerReference) -> bool {
+    application.identity.owner.as_ref().is_some_and(|us| of_an_earlier(owner, &us.name, &us.uid))
 }
 
 /// Looks under the driver pod's name.
@@ -78,45 +93,73 @@ async fn driver(application: &Compiled, cluster: &Connection) -> Result<Found, S
     Ok(whose(application, pod.map_err(|error| SubmitError::Cluster { what, error })?))
 }
 
+/// The driver of this submission, if there is one.
+pub(super) async fn own(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
+    Ok(match driver(application, cluster).await? {
+        Found::Ours(pod) => Some(*pod),
+        _ => None,
+    })
+}
+
+/// Whether this submission is still the one that is written down. An operator that was stopped for a while and goes on may
+/// be at one that another has given up long ago: a driver of another submission is then a later one, and none to delete.
+async fn written_down(application: &Compiled, cluster: &Connection) -> Result<(), SubmitError> {
+    let Some(owner) = &application.identity.owner else { return Ok(()) };
+    let what = described::<SparkApplication>(&application.namespace, &owner.name);
+    let path = SparkApplication::url_path(&(), Some(&application.namespace));
+    let asked = format!("get {what}");
+    let answer = cluster.ask(&asked, async {
+        let request = Request::new(path).get(&owner.name, &GetParams::default());
+        cluster.client.request::<Json>(request.map_err(kube::Error::BuildRequest)?).await
+    });
+    let same = match answer.await {
+        Ok(now) => {
+            now["metadata"]["uid"] == *owner.uid
+                && now["status"]["submissionID"] == *application.identity.submission.as_str()
+        }
+        Err(error) if error.is_status(404) => false,
+        Err(error) => return Err(SubmitError::Cluster { what, error }),
+    };
+    if same { Ok(()) } else { Err(SubmitError::Superseded { what }) }
+}
+
 /// Deletes exactly this object: nothing that has taken its name since. That it is gone already is no error.
-pub(super) async fn delete<K>(cluster: &Connection, object: &K, reason: &str) -> Result<(), ClusterError>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
-{
+pub(super) async fn delete<K: Object>(
+    cluster: &Connection,
+    object: &K,
+    reason: &str,
+) -> Result<(), ClusterError> {
     let namespace = object.namespace().unwrap_or_default();
-    let api: Api<K> = Api::namespaced(cluster.client.clone(), &namespace);
-    let preconditions = Preconditions { uid: object.uid(), resource_version: None };
-    let parameters = DeleteParams::background().preconditions(preconditions);
-    let name = object.name_any();
-    let write = Mutation::delete::<K>(&namespace, &name, reason);
-    match cluster.write(&write, api.delete(&name, &parameters)).await {
+    let exactly = Preconditions { uid: object.uid(), resource_version: None };
+    match cluster.delete::<K>(&namespace, &object.name_any(), exactly, reason).await {
         Err(error) if !error.is_status(404) && !error.is_status(409) => Err(error),
         _ => Ok(()),
     }
 }
 
 /// Clears the way for a driver: what an earlier submission of the application left is deleted, and waited for until it is
-/// gone. The pod that is there is ours when there is one after that.
+/// gone, as is what the garbage collector takes. The pod that is there is ours when there is one after that.
 ///
 /// # Errors
-/// The name is somebody else's.
+/// The name is somebody else's, or this submission is no longer the one that is written down.
 pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
     let what = || described::<Pod>(&application.namespace, &application.driver_pod);
     let mut deleted = None;
     loop {
-        let older = match driver(application, cluster).await? {
+        match driver(application, cluster).await? {
             Found::Nothing => return Ok(None),
             Found::Ours(pod) => return Ok(Some(*pod)),
             Found::Foreign(whose) => {
                 let pod = format!("{}/{}", application.namespace, application.driver_pod);
                 return Err(SubmitError::DriverExists { pod, whose });
             }
-            Found::Older(pod) => pod,
-        };
-        if deleted != older.uid() {
-            let gone = delete(cluster, &*older, "an earlier submission left it").await;
-            gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
-            deleted = older.uid();
+            Found::Older(pod) if deleted != pod.uid() => {
+                written_down(application, cluster).await?;
+                let gone = delete(cluster, &*pod, "an earlier submission left it").await;
+                gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
+                deleted = pod.uid();
+            }
+            Found::Older(_) | Found::Orphaned => {}
         }
         if !cluster.sleep(BETWEEN).await {
             return Err(SubmitError::StillThere { what: what(), seconds: cluster.limit().as_secs() });
@@ -125,34 +168,31 @@ pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Resul
 }
 
 /// Creates an object of this submission, whose name follows from the submission's id. One that is there is ours when
-/// `ours` says so. Anything else of that name was left by an owner that is gone: the garbage collector takes it, and that
-/// is waited for, so that nobody needs the right to delete it.
-pub(super) async fn create<K>(
+/// `ours` says so, also where it is not the name that is refused: what the API server admits, by quotas above all, comes
+/// before that. Anything else of that name was left by an owner that is gone: the garbage collector takes it, and that is
+/// waited for, so that nobody needs the right to delete it.
+pub(super) async fn create<K: Object + Serialize>(
     cluster: &Connection,
     object: &K,
     ours: impl Fn(&K) -> bool,
-) -> Result<K, SubmitError>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + Serialize
-        + Debug,
-{
+) -> Result<K, SubmitError> {
     let namespace = object.namespace().unwrap_or_default();
     let name = object.name_any();
     let api: Api<K> = Api::namespaced(cluster.client.clone(), &namespace);
     let what = described::<K>(&namespace, &name);
     let failed = |error| SubmitError::Cluster { what: what.clone(), error };
     loop {
-        let write = Mutation::create::<K>(&namespace, &name, SUBMITTED);
-        match cluster.write(&write, api.create(&PostParams::default(), object)).await {
-            Err(error) if error.is_status(409) => {}
-            created => return created.map_err(failed),
-        }
-        match cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed)? {
-            Some(there) if ours(&there) => return Ok(there),
-            Some(_) if !cluster.sleep(BETWEEN).await => {
+        let refused = match cluster.create(object, SUBMITTED).await {
+            Err(error) => error,
+            Ok(created) => return Ok(created),
+        };
+        let taken = refused.is_status(409);
+        match cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed) {
+            Ok(Some(there)) if ours(&there) => return Ok(there),
+            // Whether it is there is not known.
+            Err(error) if taken || error.passes() => return Err(error),
+            _ if !taken => return Err(failed(refused)),
+            Ok(Some(_)) if !cluster.sleep(BETWEEN).await => {
                 return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
             }
             _ => {}

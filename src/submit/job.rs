@@ -13,7 +13,7 @@ use super::existing::{self, FAILED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
-use crate::spark::job::job;
+use crate::spark::job::{job, name};
 use crate::spark::{Compiled, SparkError};
 
 /// Runs spark-submit in Jobs.
@@ -77,7 +77,14 @@ async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), Submi
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
     alone(application, cluster).await?;
     // What an earlier submission left would make spark-submit fail after all its work.
-    let adopted = existing::clear(application, cluster).await?.is_some();
+    let driver = existing::clear(application, cluster).await?;
+    let adopted = driver.is_some();
+    if let Some(pod) = driver
+        && !begun(application, cluster).await?
+    {
+        // The Job has ended, and has been deleted since. Another would wait for a place that this driver may have taken.
+        return Ok(Submitted::of(&pod, vec![format!("Pod/{}", pod.name_any())], true));
+    }
     let (job, mut templates) = manifests(application, cluster.limit())?;
     let mut created = native::config_maps(application, cluster).await?;
     let id = application.identity.submission.as_str();
@@ -97,6 +104,8 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
             created.push(format!("Pod/{}", pod.name_any()));
             Ok(Submitted::of(&pod, created, adopted))
         }
+        // It goes on, and the next try waits for it.
+        Err(error) if error.passes() => Err(error),
         Err(error) => {
             // Its pod and its templates go with it. A minute of its own: the time may be up.
             let _ = existing::delete(&cluster.within(Duration::from_mins(1)), &job, FAILED).await;
@@ -105,20 +114,40 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
     }
 }
 
+/// Whether there is a Job of this submission.
+async fn begun(application: &Compiled, cluster: &Connection) -> Result<bool, SubmitError> {
+    let jobs: Api<KubernetesJob> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let name = name(&application.name, &application.identity.submission);
+    let what = described::<KubernetesJob>(&application.namespace, &name);
+    let there = cluster.ask(&format!("get {what}"), jobs.get_opt(&name)).await;
+    Ok(there.map_err(|error| SubmitError::Cluster { what, error })?.is_some())
+}
+
 /// Waits until spark-submit has ended, and finds the driver that it made.
 async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob) -> Result<Pod, SubmitError> {
     let jobs: Api<KubernetesJob> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let name = job.name_any();
     let what = described::<KubernetesJob>(&application.namespace, &name);
     loop {
-        let now = cluster.ask(&format!("get {what}"), jobs.get(&name)).await;
-        let status = match now {
-            Ok(job) => job.status.unwrap_or_default(),
+        let now = cluster.ask(&format!("get {what}"), jobs.get_opt(&name)).await;
+        let ended = match now {
+            Ok(Some(job)) => {
+                let status = job.status.unwrap_or_default();
+                status.succeeded.unwrap_or(0) > 0 || status.failed.unwrap_or(0) > 0
+            }
+            // Somebody has deleted it.
+            Ok(None) => true,
             // The time is up: why, the pod knows.
-            Err(ClusterError::Silent { .. }) => return Err(late(application, cluster, &name).await),
-            Err(error) => return Err(SubmitError::Cluster { what, error }),
+            Err(ClusterError::Silent { .. }) => return late(application, cluster, &name).await,
+            Err(error) => {
+                let error = SubmitError::Cluster { what: what.clone(), error };
+                if !error.passes() {
+                    return Err(error);
+                }
+                // It submits whether or not it can be looked at.
+                false
+            }
         };
-        let ended = status.succeeded.unwrap_or(0) > 0 || status.failed.unwrap_or(0) > 0;
         if ended {
             return match existing::clear(application, cluster).await? {
                 Some(pod) => Ok(pod),
@@ -126,15 +155,19 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
             };
         }
         if !cluster.sleep(BETWEEN).await {
-            return Err(late(application, cluster, &name).await);
+            return late(application, cluster, &name).await;
         }
     }
 }
 
-/// What is said when the time is up.
-async fn late(application: &Compiled, cluster: &Connection, job: &str) -> SubmitError {
-    let text = said(application, &cluster.within(Duration::from_secs(5)), job).await;
-    SubmitError::Deadline { seconds: cluster.limit().as_secs(), text: format!(": {text}") }
+/// The time is up. A driver that is there all the same is what was wanted.
+async fn late(application: &Compiled, cluster: &Connection, job: &str) -> Result<Pod, SubmitError> {
+    let again = cluster.within(Duration::from_secs(5));
+    if let Some(pod) = existing::own(application, &again).await? {
+        return Ok(pod);
+    }
+    let text = said(application, &again, job).await;
+    Err(SubmitError::Deadline { seconds: cluster.limit().as_secs(), text: format!(": {text}") })
 }
 
 /// What the Job's container wrote last, or why it does not run.

@@ -20,14 +20,14 @@ use crate::spark::Compiled;
 
 pub use choose::{Choice, Rule};
 pub use error::SubmitError;
-pub use existing::owned_by;
+pub use existing::{of_an_earlier, owned_by};
 pub use job::{Job, manifests};
 pub use jvm::Classes;
 pub use native::Native;
 pub use spark_submit::SparkSubmit;
 
 /// A way to submit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// The operator creates the driver itself.
     Native,

@@ -3,21 +3,16 @@
 //! The pod comes first, because it owns the rest; its container waits for its config map. Everything has a name that
 //! follows from the submission's id, so that a second try finds what the first one made.
 
-use std::fmt::Debug;
-
 use futures::FutureExt;
 use futures::future::{BoxFuture, join, join_all};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod};
-use kube::api::PostParams;
-use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::existing::{self, FAILED, SUBMITTED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
-use crate::runtime::write::Mutation;
+use crate::runtime::write::Object;
 use crate::spark::compile::CREATED_BY;
 use crate::spark::{Compiled, Objects, build};
 
@@ -67,28 +62,26 @@ pub(super) async fn config_maps(
     cluster: &Connection,
 ) -> Result<Vec<String>, SubmitError> {
     let api: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &application.namespace);
-    let parameters = PostParams::default();
     let mut names = Vec::new();
     for map in &application.config_maps {
         let name = map.name_any();
         let what = described::<ConfigMap>(&application.namespace, &name);
         let failed = |error| SubmitError::Cluster { what: what.clone(), error };
         names.push(named(map));
-        let write = Mutation::create::<ConfigMap>(&application.namespace, &name, SUBMITTED);
-        match cluster.write(&write, api.create(&parameters, map)).await {
-            Ok(_) => continue,
-            Err(error) if error.is_status(409) => {}
-            Err(error) => return Err(failed(error)),
-        }
-        let mut there = cluster.ask(&format!("get {what}"), api.get(&name)).await.map_err(failed)?;
+        let Err(refused) = cluster.create(map, SUBMITTED).await else { continue };
+        let there = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed);
+        let mut there = match there {
+            Ok(Some(there)) => there,
+            Err(error) if refused.is_status(409) || error.passes() => return Err(error),
+            _ => return Err(failed(refused)),
+        };
         if there.labels().get(CREATED_BY).is_none_or(|by| by != "true") {
             return Err(SubmitError::Taken { what });
         }
         if there.data != map.data || there.metadata.owner_references != map.metadata.owner_references {
             there.data.clone_from(&map.data);
             there.metadata.owner_references.clone_from(&map.metadata.owner_references);
-            let write = Mutation::update::<ConfigMap>(&application.namespace, &name, SUBMITTED);
-            cluster.write(&write, api.replace(&name, &parameters, &there)).await.map_err(failed)?;
+            cluster.replace(&there, SUBMITTED).await.map_err(failed)?;
         }
     }
     Ok(names)
@@ -96,18 +89,25 @@ pub(super) async fn config_maps(
 
 /// The driver pod, and whether an earlier try of this submission made it.
 async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Result<(Pod, bool), SubmitError> {
-    let api: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let what = described::<Pod>(&application.namespace, &application.driver_pod);
     loop {
-        let write = Mutation::create::<Pod>(&application.namespace, &application.driver_pod, SUBMITTED);
-        match cluster.write(&write, api.create(&PostParams::default(), pod)).await {
+        let refused = match cluster.create(pod, SUBMITTED).await {
             Ok(pod) => return Ok((pod, false)),
-            Err(error) if error.is_status(409) => {}
-            Err(error) => return Err(SubmitError::Cluster { what, error }),
+            Err(error) => error,
+        };
+        if refused.is_status(409) {
+            if let Some(pod) = existing::clear(application, cluster).await? {
+                return Ok((pod, true));
+            }
+            continue;
         }
-        if let Some(pod) = existing::clear(application, cluster).await? {
-            return Ok((pod, true));
-        }
+        // A quota that our own driver has used up refuses it before its name is looked at.
+        return match existing::own(application, cluster).await {
+            Ok(Some(pod)) => Ok((pod, true)),
+            // Whether it is there is not known.
+            Err(error) if error.passes() => Err(error),
+            _ => Err(SubmitError::Cluster { what, error: refused }),
+        };
     }
 }
 
@@ -144,14 +144,11 @@ async fn followers(
 }
 
 /// An object that the pod with this uid owns.
-async fn follower<K>(cluster: &Connection, object: &K, uid: &str) -> Result<String, SubmitError>
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + DeserializeOwned
-        + Serialize
-        + Debug,
-{
+async fn follower<K: Object + Serialize>(
+    cluster: &Connection,
+    object: &K,
+    uid: &str,
+) -> Result<String, SubmitError> {
     create(cluster, object, |there| owned_by(there, uid)).await.map(|created| named(&created))
 }
 

@@ -3,6 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -55,12 +56,24 @@ impl SparkSubmit {
         }
         native::config_maps(application, cluster).await?;
         let folder = templates(application)?;
-        let said = self.process(application, folder.path(), cluster).await?;
-        // Not the exit code but the driver says whether it worked: a timeout behind its creation is no failure.
-        match existing::clear(application, cluster).await? {
-            Some(pod) => Ok(submitted(&pod, false)),
-            None => Err(SubmitError::SparkSubmit { text: said }),
-        }
+        // Not the exit code but the driver says whether it worked: a timeout behind its creation is no failure, be it
+        // spark-submit's or ours.
+        let (failure, found) = match self.process(application, folder.path(), cluster).await {
+            Ok(said) => {
+                (SubmitError::SparkSubmit { text: said }, existing::clear(application, cluster).await?)
+            }
+            Err(late @ SubmitError::Deadline { .. }) => {
+                let again = cluster.within(Duration::from_secs(5));
+                // One that has not begun may lack what spark-submit makes after it.
+                let begun = |pod: &Pod| {
+                    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+                    phase.is_some_and(|phase| phase != "Pending")
+                };
+                (late, existing::own(application, &again).await?.filter(begun))
+            }
+            Err(error) => return Err(error),
+        };
+        found.map(|pod| submitted(&pod, false)).ok_or(failure)
     }
 
     /// Runs it to its end, or to the deadline; then it is killed. What it wrote to standard error comes back.

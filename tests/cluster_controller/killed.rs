@@ -22,6 +22,8 @@ use crate::support::within;
 const AT_ONCE: usize = 6;
 /// What is said of an end comes a moment after it.
 const AFTER: Duration = Duration::from_secs(5);
+/// How often a plan is tried whose write no run makes.
+const TRIES: usize = 5;
 /// How often a plan from a file is run.
 const AGAIN: usize = 20;
 
@@ -33,6 +35,8 @@ enum Life {
     IsSuspendedAndResumed,
     IsChanged,
     IsDeleted,
+    /// With all that belongs beside a driver, and a short time to live.
+    HasEverything,
 }
 
 /// What is done to an operator, and then to the next. It can be kept.
@@ -63,12 +67,13 @@ struct End {
 }
 
 impl Life {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Completes,
         Self::FailsAndIsTriedAgain,
         Self::IsSuspendedAndResumed,
         Self::IsChanged,
         Self::IsDeleted,
+        Self::HasEverything,
     ];
 
     fn spec(self) -> Json {
@@ -80,9 +85,36 @@ impl Life {
                     json!({"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1});
                 spec
             }
+            Self::HasEverything => {
+                let mut spec = driver(&[("run-for", "0")]);
+                spec["timeToLiveSeconds"] = 1.into();
+                spec["driverPodDisruptionBudget"] = true.into();
+                spec["monitoring"] = json!({"exposeDriverMetrics": true, "exposeExecutorMetrics": false,
+                    "prometheus": {"jmxExporterJar": "/opt/jmx.jar", "configuration": "rules: []\n"}});
+                spec
+            }
             // Until it is deleted: what a user does next has all the time it needs.
             Self::IsSuspendedAndResumed | Self::IsChanged | Self::IsDeleted => driver(&[("outcome", "run")]),
         }
+    }
+
+    /// Flags of its operator.
+    fn flags(self) -> &'static [&'static str] {
+        if self == Self::HasEverything { &["--enable-driver-pdb=true"] } else { &[] }
+    }
+
+    /// Where it is lived.
+    fn place(self) -> Option<Place> {
+        let place = Place::new("killed")?;
+        if self == Self::HasEverything {
+            place.may_protect_drivers();
+        }
+        Some(place)
+    }
+
+    /// Whether nothing is left of it at its end.
+    fn goes(self) -> bool {
+        matches!(self, Self::IsDeleted | Self::HasEverything)
     }
 
     /// Does what the user does, and waits for the end.
@@ -109,6 +141,10 @@ impl Life {
             Self::IsDeleted => {
                 place.in_state(name, "RUNNING");
                 place.delete(name);
+                place.gone(name);
+                return "gone".to_owned();
+            }
+            Self::HasEverything => {
                 place.gone(name);
                 return "gone".to_owned();
             }
@@ -139,7 +175,8 @@ fn run(place: &Place, name: &str, life: Life, plans: &[Plan]) -> (End, usize, Ve
         .collect();
     let start = |number: usize| {
         let kubeconfig = proxies[number].kubeconfig(place.file(&format!("{name}-{number}.json")));
-        Operator::start(&kubeconfig, &place.file(&format!("{name}-{number}.log")), &[&namespaces])
+        let flags = [&[namespaces.as_str()], life.flags()].concat();
+        Operator::start(&kubeconfig, &place.file(&format!("{name}-{number}.log")), &flags)
     };
     let mut operator = start(0);
     let (state, killed, mut operator) = std::thread::scope(|scope| {
@@ -195,13 +232,15 @@ fn whole(place: &Place, life: Life) -> (End, Vec<String>) {
         .filter(|sent| sent.path.contains("whole") || sent.method == "POST")
         .map(Sent::title)
         .collect();
-    place.delete("whole");
+    if !life.goes() {
+        place.delete("whole");
+    }
     (End { drivers: drivers(&sent, "whole").len(), ..end }, writes)
 }
 
 fn settled(place: &Place, name: &str, life: Life) -> End {
     let left = || place.left(name);
-    if life == Life::IsDeleted {
+    if life.goes() {
         return End { state: "gone".to_owned(), attempts: Default::default(), left: left(), drivers: 0 };
     }
     let application = place.get(name);
@@ -227,7 +266,9 @@ fn judge(place: &Place, name: &str, case: &Case, expected: &End) -> (Option<Stri
     let wrong = settles
         .is_err()
         .then(|| format!("{case:?}: {:?} and not {expected:?}", settled(place, name, case.life)));
-    place.delete(name);
+    if !case.life.goes() {
+        place.delete(name);
+    }
     (wrong, killed)
 }
 
@@ -238,28 +279,38 @@ fn everywhere(writes: usize) -> Vec<Plan> {
 
 /// Kills at every write of a life.
 fn kill_everywhere(life: Life) {
-    let Some(place) = Place::new("killed") else { return };
+    let Some(place) = life.place() else { return };
     let (expected, writes) = whole(&place, life);
     let plans = everywhere(writes.len());
-    let cases: Vec<_> = plans.iter().map(|&plan| Case { life, plans: vec![plan] }).collect();
-    let kills = judge_all(&cases, &expected);
+    let mut left: Vec<_> = plans.iter().map(|&plan| Case { life, plans: vec![plan] }).collect();
+    let all = left.len();
+    // A run may have an event fewer than the recorded one, and so none of its writes be the last one of that.
+    for _ in 0..TRIES {
+        let killed = judge_all(&left, &expected);
+        left =
+            left.into_iter().zip(killed).filter(|(_, killed)| *killed == 0).map(|(case, _)| case).collect();
+    }
+    let kills = all - left.len();
     println!("killed: {life:?}: {} writes, {kills} kills at them, no job lost or doubled", writes.len());
     println!("  writes: {:?}", writes.iter().map(String::as_str).collect::<BTreeSet<_>>());
-    // Events may be one more or less in a run; every write of the recorded run was met.
-    assert!(kills + 2 >= cases.len(), "not all plans were met");
+    // Where that is so of the recorded run alone, two of them: before and after.
+    assert!(left.len() <= 2, "never met: {left:?}");
 }
 
-/// Runs cases, several at a time: how many operators were killed. What failed is told, and kept in files.
-fn judge_all(cases: &[Case], expected: &End) -> usize {
-    let (next, kills) = (AtomicUsize::new(0), AtomicUsize::new(0));
+/// Runs cases, several at a time: how many operators each has killed. What failed is told, and kept in files.
+fn judge_all(cases: &[Case], expected: &End) -> Vec<usize> {
+    let (next, kills) = (AtomicUsize::new(0), Mutex::new(vec![0; cases.len()]));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                let place = Place::new("killed").unwrap();
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                let Some(life) = cases.first().map(|case| case.life) else { return };
+                let place = life.place().unwrap();
+                loop {
+                    let number = next.fetch_add(1, Ordering::SeqCst);
+                    let Some(case) = cases.get(number) else { return };
                     let (found, killed) = judge(&place, &format!("w{}", case.name()), case, expected);
-                    kills.fetch_add(killed, Ordering::SeqCst);
+                    kills.lock().unwrap()[number] = killed;
                     if let Some(found) = found {
                         wrong.lock().unwrap().push((case, found));
                     }
@@ -277,7 +328,7 @@ fn judge_all(cases: &[Case], expected: &End) -> usize {
         );
     }
     assert!(wrong.is_empty(), "{:#?}", wrong.into_iter().map(|(_, wrong)| wrong).collect::<Vec<_>>());
-    kills.into_inner()
+    kills.into_inner().unwrap()
 }
 
 /// And a second time, while the next operator catches up. A part of the pairs, spread evenly; all where many cases are
@@ -294,7 +345,7 @@ fn killed_again_while_it_catches_up() {
     let pairs: Vec<_> = pairs.filter(|pair| pair[0].write + pair[1].write + 4 < writes.len()).collect();
     let step = if std::env::var_os("CASES").is_some() { 1 } else { pairs.len() / PART };
     let cases: Vec<_> = pairs.iter().step_by(step).map(|plans| Case { life, plans: plans.clone() }).collect();
-    let kills = judge_all(&cases, &expected);
+    let kills: usize = judge_all(&cases, &expected).iter().sum();
     println!(
         "killed again: {} of {} pairs of writes, {kills} kills at them, no job lost or doubled",
         cases.len(),
@@ -366,7 +417,7 @@ fn assert_none_twice(sent: &[Sent], lives: &[Life]) -> usize {
             assert_eq!(*count, 1, "app-{number}: submission {id}");
         }
         let expected = match life {
-            Life::Completes | Life::IsDeleted => 1,
+            Life::Completes | Life::IsDeleted | Life::HasEverything => 1,
             _ => 2,
         };
         assert_eq!(drivers.len(), expected, "app-{number}: {life:?}");
@@ -401,10 +452,15 @@ fn killed_while_an_application_is_deleted() {
 }
 
 #[test]
+fn killed_while_an_application_has_everything_and_its_time_is_over() {
+    kill_everywhere(Life::HasEverything);
+}
+
+#[test]
 fn a_plan_of_a_file_is_run_again() {
     let Some(file) = std::env::var_os("KILL_PLAN") else { return };
-    let Some(place) = Place::new("killed") else { return };
     let case: Case = serde_json::from_str(&std::fs::read_to_string(Path::new(&file)).unwrap()).unwrap();
+    let Some(place) = case.life.place() else { return };
     let (expected, _) = whole(&place, case.life);
     for number in 0..AGAIN {
         let (wrong, killed) = judge(&place, &format!("again-{number}"), &case, &expected);
@@ -438,26 +494,6 @@ fn two_operators_at_once_double_nothing() {
         "two operators: {} applications, {made} drivers, none twice; {refused} writes were refused",
         lives.len()
     );
-}
-
-/// The one write that no life above makes.
-#[test]
-fn an_application_whose_time_is_over_is_deleted_as_it_was_seen() {
-    let Some(place) = Place::new("time") else { return };
-    let proxy = Proxy::new(&place.account.kubeconfig, None);
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let kubeconfig = proxy.kubeconfig(place.file("time.json"));
-    let _operator = Operator::start(&kubeconfig, &place.file("time.log"), &[&namespaces]);
-    let mut spec = driver(&[("run-for", "0")]);
-    spec["timeToLiveSeconds"] = 1.into();
-    place.create("short", &spec);
-    place.gone("short");
-    let sent = proxy.sent();
-    let deletions: Vec<_> = sent.iter().filter(|sent| sent.title() == "DELETE sparkapplications").collect();
-    assert!(!deletions.is_empty());
-    for deletion in deletions {
-        assert!(deletion.has_precondition(), "{}", deletion.body);
-    }
 }
 
 /// One request in six goes wrong, in eight ways in turn; watches are cut, and begin too late. The operator lives on.

@@ -214,7 +214,7 @@ fn what_others_do_to_pods_and_status_is_noticed() {
         &json!({"applicationState": {"state": "SUBMITTED"}, "lastSubmissionAttemptTime": null}),
     );
     place.in_state("state", "RUNNING");
-    // One that cannot be read says so; all others go on.
+    // All others go on.
     place.create("next", &driver(&[]));
     place.in_state("next", "COMPLETED");
     assert!(operator.runs());

@@ -61,6 +61,14 @@ impl Place {
         self.namespace.bind(&self.account, "Role", "lease");
     }
 
+    /// Grants what driver pod disruption budgets need.
+    pub fn may_protect_drivers(&self) {
+        let role = json!({"metadata": {"name": "budgets"}, "rules": [{"apiGroups": ["policy"],
+            "resources": ["poddisruptionbudgets"], "verbs": ["get", "create", "delete"]}]});
+        self.cluster().create(&self.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &role);
+        self.namespace.bind(&self.account, "Role", "budgets");
+    }
+
     fn applications(&self) -> String {
         self.namespace.path("sparkoperator.k8s.io/v1beta2", "sparkapplications")
     }

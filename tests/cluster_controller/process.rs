@@ -79,7 +79,20 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
         "process_cpu_seconds_total",
         "process_resident_memory_bytes",
         "controller_runtime_reconcile_total{controller=\"sparkapplication\",result=\"success\"}",
+        "controller_runtime_reconcile_errors_total{controller=\"sparkapplication\"}",
+        "controller_runtime_terminal_reconcile_errors_total{controller=\"sparkapplication\"} 0",
+        "controller_runtime_reconcile_panics_total{controller=\"sparkapplication\"} 0",
+        "controller_runtime_reconcile_timeouts_total{controller=\"sparkapplication\"} 0",
+        "controller_runtime_reconcile_time_seconds_count{controller=\"sparkapplication\"}",
+        "controller_runtime_max_concurrent_reconciles{controller=\"sparkapplication\"} ",
+        "controller_runtime_active_workers{controller=\"sparkapplication\"} ",
         "workqueue_depth{name=\"sparkapplication\"} ",
+        "workqueue_adds_total{name=\"sparkapplication\"} ",
+        "workqueue_queue_duration_seconds_count{name=\"sparkapplication\"} ",
+        "workqueue_work_duration_seconds_count{name=\"sparkapplication\"} ",
+        "workqueue_unfinished_work_seconds{name=\"sparkapplication\"} ",
+        "workqueue_longest_running_processor_seconds{name=\"sparkapplication\"} ",
+        "workqueue_retries_total{name=\"sparkapplication\"}",
         "rest_client_requests_total{code=\"200\"",
     ] {
         assert!(text.contains(name), "{name}: {text}");
@@ -89,6 +102,7 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     assert!(operator.stop().success());
     let _again = place.operator(&flags);
     has("spark_application_running_count", "1");
+    has("spark_executor_running_count", "1");
     let text = get(metrics, "/metrics").unwrap().1;
     for name in
         ["spark_application_count", "spark_application_submit_count", "spark_application_success_count"]
@@ -118,10 +132,7 @@ fn weak_point_26_namespaces_are_selected_as_they_are_labelled() {
 #[test]
 fn drivers_are_protected_from_evictions_where_it_is_asked_for() {
     let Some(place) = Place::new("budget") else { return };
-    let rights = json!({"metadata": {"name": "budgets"}, "rules": [{"apiGroups": ["policy"],
-        "resources": ["poddisruptionbudgets"], "verbs": ["get", "create", "delete"]}]});
-    place.cluster().create(&place.namespace.path("rbac.authorization.k8s.io/v1", "roles"), &rights);
-    place.namespace.bind(&place.account, "Role", "budgets");
+    place.may_protect_drivers();
     let _operator = place.operator(&["--enable-driver-pdb=true"]);
     let mut spec = driver(&[("outcome", "run")]);
     spec["driverPodDisruptionBudget"] = true.into();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use crate::operator::Operator;
-use crate::place::{Place, driver, state_of};
+use crate::place::{Place, application, driver, state_of};
 use crate::support::within;
 
 /// Less than a submission may take, and than the Job's own deadline.
@@ -152,6 +152,27 @@ fn weak_point_27_a_process_that_submits_is_ended_when_it_is_no_longer_wanted() {
     place.delete("next");
     is("none to run", &|started, running| (started.len(), running.len()) == (3, 0));
     assert_eq!(place.list("v1", "pods"), Vec::<Json>::new());
+}
+
+#[test]
+fn a_submission_that_takes_long_keeps_none_of_another_submitter_waiting() {
+    let Some(place) = Place::with("lanes", "spark-submit") else { return };
+    let spark = place.file("spark");
+    slow_spark(&spark);
+    let _left = Left(&spark);
+    let _operator = beside(&place, &spark, &["--controller-threads=1", "--submitters-allowed=native"]);
+    place.create("slow", &json!({}));
+    within(SOON, "spark-submit to run", || {
+        fs::read(spark.join("processes")).map_err(|error| error.to_string())
+    });
+    let mut quick = application("quick", &driver(&[]));
+    quick["metadata"]["annotations"] = json!({"sparkoperator.k8s.io/submitter": "native"});
+    place
+        .cluster()
+        .create(&place.namespace.path("sparkoperator.k8s.io/v1beta2", "sparkapplications"), &quick);
+    place.in_state("quick", "COMPLETED");
+    assert_eq!(state_of(&place.get("slow")), "");
+    place.delete("slow");
 }
 
 #[test]

@@ -36,6 +36,7 @@ fn the_driver_of_an_earlier_submission_is_deleted_and_waited_for() {
 
         let (client, log) = recorded(cluster.client.clone());
         let again = compiled(&application, 2);
+        place.write_down(&again);
         let second = Native.submit(&again, &connection(client)).await.unwrap();
         assert!(!second.adopted);
         assert_ne!(second.driver_uid, first.driver_uid);
@@ -149,11 +150,57 @@ fn what_took_the_name_of_an_earlier_driver_meanwhile_is_not_deleted() {
         let cluster = place.connection().await;
         Native.submit(&compiled(&application, 1), &cluster).await.unwrap();
         let client = with_a_change_of_hands(&place, cluster.client.clone());
-        let error = Native.submit(&compiled(&application, 2), &connection(client)).await.unwrap_err();
+        let again = compiled(&application, 2);
+        place.write_down(&again);
+        let error = Native.submit(&again, &connection(client)).await.unwrap_err();
         assert!(matches!(error, SubmitError::DriverExists { .. }), "{error:?}");
         let pod = &place.objects("pi")["Pod/pi-driver"];
         assert!(
             pod["metadata"]["ownerReferences"].is_null() && pod["metadata"]["deletionTimestamp"].is_null()
         );
+    });
+}
+
+/// By an operator that was stopped for a while, and goes on with what another has given up since.
+#[test]
+fn the_driver_of_a_later_submission_is_not_deleted() {
+    let Some(place) = Place::new("later") else { return };
+    let running = json!({"driver": {"annotations": {"kwok.sparkoperator.k8s.io/outcome": "run"}}});
+    let application = place.application("pi", &running);
+    run(async {
+        let cluster = place.connection().await;
+        let later = compiled(&application, 2);
+        place.write_down(&later);
+        let done = Native.submit(&later, &cluster).await.unwrap();
+        let before = place.objects("pi");
+        let submitters: [&dyn Submitter; 2] = [&Native, &Job];
+        for submitter in submitters {
+            let error = submitter.submit(&compiled(&application, 1), &cluster).await.unwrap_err();
+            let kind = submitter.kind();
+            assert!(matches!(error, SubmitError::Superseded { .. }), "{kind:?}: {error:?}");
+            assert_eq!((error.passes(), error.category()), (true, "Superseded"), "{kind:?}");
+        }
+        let after = place.objects("pi");
+        assert_eq!(after.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+        assert_eq!(uid(&after["Pod/pi-driver"]), done.driver_uid);
+        assert!(after["Pod/pi-driver"]["metadata"]["deletionTimestamp"].is_null());
+    });
+}
+
+#[test]
+fn what_an_application_left_that_had_the_name_before_is_waited_for() {
+    let Some(place) = Place::new("again") else { return };
+    let running = json!({"driver": {"annotations": {"kwok.sparkoperator.k8s.io/outcome": "run"}}});
+    run(async {
+        let cluster = place.connection().await;
+        let mut earlier = String::new();
+        for _ in 0..3 {
+            let application = place.application("pi", &running);
+            let done = Native.submit(&compiled(&application, 1), &cluster).await.unwrap();
+            assert!(!done.adopted);
+            assert_ne!(done.driver_uid, earlier);
+            earlier = done.driver_uid;
+            place.0.cluster.delete(&format!("{}/pi", place.applications()));
+        }
     });
 }

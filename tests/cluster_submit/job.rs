@@ -1,6 +1,7 @@
 //! The submitter `job` on fake nodes, where its pod ends without having been spark-submit: the test makes the driver that
 //! spark-submit would have made, or does not.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use spark_operator::spark::{Compiled, build};
 use spark_operator::submit::{Job, SubmitError, Submitted, Submitter};
 
 use crate::place::{Place, client, compiled, connection, monitoring, owner, run, uid};
+use crate::support::eventually;
 use crate::wire::{Fate, through};
 
 /// A client that gives the pods of Jobs these annotations: how they live on fake nodes.
@@ -48,7 +50,13 @@ pub async fn beside(
         // An earlier driver goes before the Job comes.
         pods.create(&PostParams::default(), &driver).await.unwrap();
     };
-    futures::future::join(submission, made).await.0
+    // One that fails before there is a Job has nothing to wait for.
+    tokio::pin!(submission);
+    tokio::select! {
+        ended = &mut submission => return ended,
+        () = made => {}
+    }
+    submission.await
 }
 
 #[test]
@@ -124,4 +132,81 @@ fn an_image_that_cannot_be_pulled_is_what_the_deadline_tells() {
 #[test]
 fn a_deadline_that_passes_during_a_request_tells_it_too() {
     assert_the_deadline_tells_of_the_image(5);
+}
+
+#[test]
+fn a_driver_whose_job_is_gone_is_adopted_without_another() {
+    let Some(place) = Place::new("job") else { return };
+    let running = json!({"driver": {"annotations": {"kwok.sparkoperator.k8s.io/outcome": "run"}}});
+    let compiled = compiled(&place.application("pi", &running), 1);
+    run(async {
+        let cluster = place.connection().await;
+        let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "10"});
+        let slow = connection(jobs_that(cluster.client.clone(), slow));
+        let done = beside(&place, Job.submit(&compiled, &slow), driver_of(&compiled)).await.unwrap();
+        let job = done.created.iter().find_map(|name| name.strip_prefix("Job/")).unwrap();
+        place
+            .0
+            .cluster
+            .delete(&place.0.path("batch/v1", &format!("jobs/{job}?propagationPolicy=Background")));
+        eventually("the Job to be gone", || {
+            let objects = place.objects("pi");
+            if objects.keys().any(|name| name.starts_with("Job/")) { Err("it is there") } else { Ok(()) }
+        });
+        // Another Job would have no place here.
+        place.0.none_of(&["pods", "count/jobs.batch"]);
+        let again = Job.submit(&compiled, &cluster).await.unwrap();
+        assert!(again.adopted);
+        assert_eq!(again.driver_uid, done.driver_uid);
+        assert_eq!(again.created, ["Pod/pi-driver"]);
+    });
+}
+
+#[test]
+fn a_job_that_cannot_be_looked_at_for_a_while_goes_on() {
+    let Some(place) = Place::new("job") else { return };
+    let compiled = compiled(&place.application("pi", &json!({})), 1);
+    let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "5"});
+    let (done, looks) = run(async {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&looks);
+        let client = through(jobs_that(place.connection().await.client, slow), move |sent| {
+            let look = sent.method == "GET" && sent.path.contains("/jobs/");
+            let broken = look && counted.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
+            if broken { Fate::NeverSent } else { Fate::Answered }
+        });
+        let done = beside(&place, Job.submit(&compiled, &connection(client)), driver_of(&compiled)).await;
+        (done.unwrap(), looks.load(Ordering::SeqCst))
+    });
+    assert!(looks > 3, "{looks}");
+    let objects = place.objects("pi");
+    for name in &done.created {
+        assert!(objects.contains_key(name), "{name} is not there: {:?}", objects.keys());
+    }
+    assert!(done.created.iter().any(|name| name.starts_with("Job/")));
+}
+
+#[test]
+fn a_job_that_can_be_looked_at_no_more_is_left_to_the_next_try() {
+    let Some(place) = Place::new("job") else { return };
+    let compiled = compiled(&place.application("pi", &json!({})), 1);
+    run(async {
+        let cluster = place.connection().await;
+        // From the second on nothing but the last look, for the driver, is answered.
+        let (looks, end) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+        let broken = Arc::clone(&end);
+        let client = through(cluster.client.clone(), move |sent| {
+            let look = sent.method == "GET" && sent.path.contains("/jobs/");
+            if look && looks.fetch_add(1, Ordering::SeqCst) > 0 {
+                broken.store(1, Ordering::SeqCst);
+            }
+            if broken.load(Ordering::SeqCst) == 1 { Fate::NeverSent } else { Fate::Answered }
+        });
+        let limited = connection(client).within(Duration::from_secs(4));
+        let error = Job.submit(&compiled, &limited).await.unwrap_err();
+        assert!(error.passes(), "{error:?}");
+        let job = place.objects("pi").into_keys().find(|name| name.starts_with("Job/")).unwrap();
+        let again = beside(&place, Job.submit(&compiled, &cluster), driver_of(&compiled)).await;
+        assert!(again.unwrap().created.contains(&job), "another Job was begun");
+    });
 }

@@ -119,6 +119,15 @@ impl Place {
         serde_json::from_value(stored).unwrap()
     }
 
+    /// Makes a submission the one that its application has in its status.
+    #[track_caller]
+    pub fn write_down(&self, compiled: &Compiled) {
+        let path = format!("{}/{}/status", self.applications(), compiled.name);
+        let status =
+            json!({"status": {"submissionID": compiled.identity.submission.as_str(), "driverInfo": {}}});
+        self.0.cluster.request("PATCH", &path, &status).ok("write the submission down");
+    }
+
     pub fn applications(&self) -> String {
         self.0.path("sparkoperator.k8s.io/v1beta2", "sparkapplications")
     }

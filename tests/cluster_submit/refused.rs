@@ -5,7 +5,7 @@ use serde_json::json;
 use spark_operator::runtime::client::Connection;
 use spark_operator::submit::{Native, SubmitError, Submitted, Submitter};
 
-use crate::place::{Place, client, compiled, connection, run};
+use crate::place::{Place, client, compiled, connection, monitoring, run};
 use crate::support::namespace::Account;
 
 /// What a submission needs, without what one of these tests leaves out.
@@ -122,4 +122,22 @@ fn a_quota_of_what_follows_the_pod_leaves_no_pod_behind() {
 #[test]
 fn a_quota_of_network_policies_is_one_to_wait_for_too() {
     assert_a_quota_leaves_nothing_behind("count/networkpolicies.networking.k8s.io");
+}
+
+/// Admission comes before the API server looks whether the name is taken, and so refuses also what is there.
+#[test]
+fn a_quota_that_the_submission_itself_has_used_up_does_not_stop_it() {
+    let Some(place) = Place::new("quota") else { return };
+    let running = json!({"driver": {"annotations": {"kwok.sparkoperator.k8s.io/outcome": "run"}}, "monitoring": monitoring()});
+    let application = place.application("pi", &running);
+    let compiled = compiled(&application, 1);
+    let submit = || run(async { Native.submit(&compiled, &place.connection().await).await });
+    let first = submit().unwrap();
+    place.driver_in_phase("pi-driver", "Running");
+    let network_policies = "count/networkpolicies.networking.k8s.io";
+    place.0.none_of(&["pods", "services", "count/configmaps", network_policies]);
+    let again = submit().unwrap();
+    assert!(again.adopted);
+    assert_eq!((again.driver_uid, again.created), (first.driver_uid, first.created));
+    assert!(place.objects("pi")["Pod/pi-driver"]["metadata"]["deletionTimestamp"].is_null());
 }

@@ -37,7 +37,9 @@ fn native_submission_needs_no_right_that_the_chart_does_not_give() {
         let changed =
             place.0.cluster.request("PATCH", &format!("{}/pi", place.applications()), &json!({"spec": spec}));
         let changed = serde_json::from_value(changed.ok("change the application")).unwrap();
-        let second = Native.submit(&compiled(&changed, 1), &cluster).await.unwrap();
+        let second = compiled(&changed, 1);
+        place.write_down(&second);
+        let second = Native.submit(&second, &cluster).await.unwrap();
         assert!(!second.adopted);
         assert_eq!(place.objects("pi")["ConfigMap/pi-prom-conf"]["data"]["prometheus.yaml"], "rules: [{}]\n");
 
@@ -64,6 +66,7 @@ fn submission_by_job_needs_no_right_that_the_chart_does_not_give() {
         let application = place.application("pi", &with_all());
         for attempt in [1, 2] {
             let compiled = compiled(&application, attempt);
+            place.write_down(&compiled);
             let cluster = connection(jobs_that(account.clone(), slow.clone()));
             let driver = driver_of(&compiled);
             let submitted = beside(&place, Job.submit(&compiled, &cluster), driver).await;

@@ -37,7 +37,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
     let times =
         (990..1_400i64, prop::option::of(990..1_400i64), prop::option::of(990..1_400i64), any::<bool>());
     (prop::sample::select(State::ALL.to_vec()), policies, status, seen, wishes, times).prop_map(
-        |(state, policy, (attempts, runs, error, named, ended, last), (driver_, executors, [absent, removed]), wishes, times)| {
+        |(state, policy, (attempts, runs, error, named, ended, last), (driver_, executors, [asked, removed]), wishes, times)| {
             let (suspend, (edited, gate), ttl, deleting) = wishes;
             let (now, looked, written, limited) = times;
             let mut scene = Scene::of(state.name()).restart(policy).at(now);
@@ -59,7 +59,7 @@ fn scenes() -> impl Strategy<Value = Scene> {
             scene.policy.partial_restart = gate;
             scene.deleting = deleting;
             scene.driver = driver_.map(|(phase, leaving)| Pod { leaving, ..driver(phase) });
-            scene.absent = absent && scene.driver.is_none();
+            scene.asked = asked;
             scene.removed = removed;
             scene.claimed = looked.is_none();
             let executors = executors.into_iter().zip(1..);
@@ -112,11 +112,12 @@ proptest! {
                 // A submission is written down before it is done, and never over one that is pending.
                 if write.status.submission_id != application.status.submission_id && write.status.submission_id.is_some() {
                     prop_assert!(!pending(&application));
-                    prop_assert!(before.submits() && !application.wishes.suspend && !application.deleting);
+                    let given_up = before == State::Invalidating && after == State::Failed;
+                    prop_assert!((before.submits() || given_up) && !application.wishes.suspend && !application.deleting);
                 }
                 prop_assert!(!application.deleting);
             }
-            Step::Look => prop_assert!(!scene.absent, "asks again for what is known"),
+            Step::Look => prop_assert!(!scene.asked, "asks again for what is known"),
             Step::RemoveDriver { name, uid } => {
                 let driver = scene.driver.as_ref().unwrap();
                 prop_assert_eq!((name.as_str(), uid.as_str()), (&*driver.name, &*driver.uid));

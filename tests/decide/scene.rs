@@ -20,8 +20,8 @@ pub struct Scene {
     pub driver: Option<Pod>,
     pub left_over: Option<Pod>,
     pub executors: Vec<Pod>,
-    /// Asked just now, and not there.
-    pub absent: bool,
+    /// Asked for the driver just now.
+    pub asked: bool,
     pub removed: bool,
     pub looked: Option<i64>,
     pub refreshed: Option<i64>,
@@ -80,7 +80,7 @@ impl Scene {
             driver: None,
             left_over: None,
             executors: Vec::new(),
-            absent: false,
+            asked: false,
             removed: false,
             looked: None,
             refreshed: None,
@@ -132,7 +132,18 @@ impl Scene {
 
     pub fn gone(mut self) -> Self {
         self.driver = None;
-        self.absent = true;
+        self.asked = true;
+        self
+    }
+
+    /// The API server was asked, and the driver is what it has.
+    pub fn asked(mut self) -> Self {
+        self.asked = true;
+        self
+    }
+
+    pub fn since(mut self, since: i64) -> Self {
+        self.since = since;
         self
     }
 
@@ -179,7 +190,7 @@ impl Scene {
             application: &application,
             driver: self.driver.as_ref(),
             left_over: self.left_over.as_ref(),
-            driver_absent: self.absent,
+            asked: self.asked,
             executors: &executors,
             looked: self.looked.map(at),
             removed: self.removed,

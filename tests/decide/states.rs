@@ -363,19 +363,35 @@ fn deadlines_end_what_waits_for_too_long() {
     let known = json!({"sparkApplicationId": "spark-1"});
     let submitted = Scene::of("SUBMITTED").status(&known).with(driver(Phase::Pending));
     let running = Scene::of("RUNNING").status(&known).with(driver(Phase::Running));
+    let suspending = limited(
+        Scene { looked: Some(NOW), ..Scene::of("SUSPENDING").with(leaving(driver(Phase::Running))) },
+        State::Suspending,
+    );
+    let mut invalidating = limited(
+        Scene { looked: Some(NOW), ..Scene::of("INVALIDATING").with(leaving(driver(Phase::Running))) },
+        State::Invalidating,
+    );
+    invalidating.spec["arguments"] = json!(["changed"]);
+    invalidating.generation = 2;
+    let written = invalidating.clone().removed().write().status;
+    let given_up = Scene { status: serde_json::to_value(written).unwrap(), ..invalidating.clone() };
     check(vec![
         ("not over", limited(submitted.clone().at(1_020), State::Submitted), "wait until 1060"),
         ("over", limited(submitted, State::Submitted), "FAILING (SUBMITTED for longer than 1m)"),
         ("of another state", limited(running.clone(), State::Submitted), "wait"),
         ("it runs too long", limited(running, State::Running), "FAILING (RUNNING for longer than 1m)"),
+        ("it does not go", suspending.clone(), "remove the rest"),
         (
-            "it does not go",
-            limited(
-                Scene { looked: Some(NOW), ..Scene::of("SUSPENDING").with(leaving(driver(Phase::Running))) },
-                State::Suspending,
-            ),
+            "it does not go, and what was beside it is gone",
+            suspending.removed(),
             "FAILED (SUSPENDING for longer than 1m): SparkApplicationFailed",
         ),
+        (
+            "what ran before does not go",
+            invalidating.removed(),
+            "FAILED (INVALIDATING for longer than 1m): SparkApplicationFailed",
+        ),
+        ("the change that was given up is none any more", given_up, "wait"),
         ("it is done: none", limited(Scene::of("COMPLETED"), State::Completed), "wait"),
     ]);
 }
@@ -409,9 +425,10 @@ fn a_driver_that_comes_when_all_is_over_goes_again() {
         ("failed", Scene::of("FAILED").with(driver(Phase::Running)), gone),
         ("failed, and it leaves", Scene::of("FAILED").with(leaving(driver(Phase::Running))), "wait"),
         ("completed, as it should be", Scene::of("COMPLETED").with(driver(Phase::Succeeded)), "wait"),
+        ("of another submission, as far as is known", Scene::of("RUNNING").with(of_another.clone()), "look"),
         (
             "of another submission",
-            Scene::of("RUNNING").with(of_another),
+            Scene::of("RUNNING").with(of_another).asked(),
             "FAILING (driver pod not found: pi-driver): SparkDriverNotFound",
         ),
     ]);
@@ -426,9 +443,11 @@ fn one_that_is_being_deleted_lets_its_driver_go() {
             deleted(Scene::of("RUNNING").with(driver(Phase::Running))),
             "remove pi-driver pi-driver-uid",
         ),
-        ("it goes", deleted(Scene::of("RUNNING").with(leaving(driver(Phase::Running)))), "wait"),
-        ("it is gone", deleted(Scene::of("RUNNING")), "wait"),
-        ("it was to be suspended", deleted(Scene::of("RUNNING").spec(&json!({"suspend": true}))), "wait"),
+        ("it goes", deleted(Scene::of("RUNNING").with(leaving(driver(Phase::Running)))), "look"),
+        ("it is not seen", deleted(Scene::of("RUNNING")), "look"),
+        ("it is gone", deleted(Scene::of("RUNNING").gone()), "remove the rest"),
+        ("all is gone", deleted(Scene::of("RUNNING").gone().removed()), "wait"),
+        ("it was to be suspended", deleted(Scene::of("RUNNING").spec(&json!({"suspend": true}))), "look"),
     ]);
 }
 

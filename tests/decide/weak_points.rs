@@ -48,6 +48,14 @@ fn weak_point_4_the_grace_period_counts_from_a_submission_that_takes_millisecond
     // The driver is created before SUBMITTED is written; the grace period only covers the watch.
     let scene = Scene::of("SUBMITTED").at(1_009);
     assert_eq!(scene.says(), "wait until 1010");
+    // One that waited for its turn for ten minutes has not used them up.
+    let late = Scene::of("SUBMITTED").since(1_600);
+    assert_eq!(late.clone().at(1_609).says(), "wait until 1610");
+    // And before it is lost the API server is asked: what watches know may be old, as a driver of an earlier submission is.
+    let earlier = Pod { submission: Some("earlier".into()), ..driver(Phase::Running) };
+    assert_eq!(late.clone().at(1_610).says(), "look");
+    assert_eq!(late.clone().at(1_610).with(earlier.clone()).says(), "look");
+    assert!(late.with(earlier).asked().at(1_610).says().starts_with("FAILING (driver pod not found"));
 }
 
 #[test]
@@ -103,7 +111,13 @@ fn weak_point_14_a_missing_interval_is_five_seconds() {
         Scene::of("FAILING").restart(json!({"type": "Always", "onFailureRetryInterval": null})).at(1_004);
     assert_eq!(scene.says(), "wait until 1005");
     let by_hand = scene.status(&json!({"lastSubmissionAttemptTime": null, "submissionAttempts": null}));
-    assert_eq!(by_hand.says(), "wait until 1009", "from now on, where nobody knows since when");
+    assert_eq!(
+        by_hand.says(),
+        "wait until 1005",
+        "since it is so, where nobody knows since when it was submitted"
+    );
+    // It comes to an end.
+    assert_eq!(by_hand.at(1_005).says(), "look");
 }
 
 #[test]

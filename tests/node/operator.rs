@@ -114,6 +114,10 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
         "onFailureRetryInterval": 1}}),
     );
     place.create("jar", &json!({"mainApplicationFile": "local:///opt/spark/no-such.jar"}));
+    place.create(
+        "script",
+        &json!({"type": "Python", "mainClass": null, "mainApplicationFile": "local:///opt/spark/no-such.py"}),
+    );
     place.create("image", &json!({"image": "localhost/no-such:1"}));
     // An image that is no Spark and ends well, whatever it is told to run.
     place.create(
@@ -126,7 +130,9 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
     assert!(error(&class).contains("could not load the main class"), "{}", error(&class));
     assert_eq!(class["status"]["executionAttempts"], 2);
     let jar = place.in_state("jar", "FAILED");
-    assert!(error(&jar).contains("driver container failed with ExitCode: "), "{}", error(&jar));
+    assert!(error(&jar).contains("could not load the main class or the application file"), "{}", error(&jar));
+    let script = place.in_state("script", "FAILED");
+    assert!(error(&script).contains("cannot open the application file"), "{}", error(&script));
     let image = place.until("image", "to wait for its image", |now| {
         error(now).contains("ErrImage") || error(now).contains("ImagePull")
     });

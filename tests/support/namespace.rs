@@ -78,8 +78,17 @@ impl Namespace {
     /// forbids is created, or refused in other words.
     #[track_caller]
     pub fn none(&self, resource: &str) -> String {
+        self.none_of(&[resource])
+    }
+
+    /// The same of several.
+    #[track_caller]
+    pub fn none_of(&self, resources: &[&str]) -> String {
         let quotas = self.path("v1", "resourcequotas");
-        let hard = json!({resource: "0", "count/secrets": "0"});
+        let mut hard = json!({"count/secrets": "0"});
+        for resource in resources {
+            hard[*resource] = "0".into();
+        }
         self.cluster.create(&quotas, &json!({"metadata": {"name": "none"}, "spec": {"hard": hard}}));
         let secrets = format!("{}?dryRun=All", self.path("v1", "secrets"));
         eventually("the quota to be enforced", || {

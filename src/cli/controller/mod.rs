@@ -28,6 +28,7 @@ use crate::runtime::client::{Calls, ClusterError, Connection};
 use crate::runtime::lanes::Lane;
 use crate::runtime::lease::{Candidate, Election};
 use crate::runtime::logging;
+use crate::runtime::server::Check;
 use crate::runtime::{process, server};
 use crate::spark::{Settings, properties};
 use crate::submit::{Choice, Classes, Job, Kind, Native, SparkSubmit, Submitter};
@@ -261,11 +262,15 @@ async fn operate(
     registry: Registry,
 ) -> Result<(), Failure> {
     let stop = process::stop_on_signals().map_err(Failure::system)?;
-    process::end_when_wedged();
+    process::end_when_wedged(process::WEDGED);
     let kubeconfig = Some(args.kubeconfig.as_str()).filter(|file| !file.is_empty());
     let cluster =
         Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
-    let cluster = cluster.with_calls(calls(&args.process, &registry)?);
+    let calls = calls(&args.process, &registry)?;
+    // The lease is renewed in time however many other requests wait to be sent.
+    let at_once = cluster.clone().with_calls(Calls { limiter: None, ..calls.clone() });
+    let cluster = cluster.with_calls(calls);
+    let candidate = election.as_ref().map(|election| Candidate::new(&at_once, election));
     let names =
         args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
     let selector = Some(args.namespace_selector.clone()).filter(|selector| !selector.is_empty());
@@ -279,13 +284,14 @@ async fn operate(
         options,
         recorder: Recorder::new(cluster.clone(), metrics),
         index: Arc::new(Index::default()),
-        submissions: Lane::new(args.controller_threads),
+        submissions: Kind::ALL.map(|kind| (kind, Lane::new(args.controller_threads))).into(),
         writes: Lane::new(WRITES),
         cluster: cluster.clone(),
         stop: stop.clone(),
     };
     let (controller, requests) = Controller::new(actor, scope, args.process.workqueue_ratelimiter_max_delay);
-    serve(&args.process, &controller, registry.clone()).await?;
+    let lease = candidate.as_ref().map(Candidate::health);
+    serve(&args.process, &controller, lease, registry.clone()).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), server = cluster.server(), "started");
     controller.watch();
     tokio::select! {
@@ -298,30 +304,29 @@ async fn operate(
             ))
         })?,
     }
-    match election {
+    match candidate {
         None => {
             controller.lead(requests, stop).await;
             Ok(())
         }
-        Some(election) => {
+        Some(candidate) => {
             let opts = Opts::new("leader_election_master_status", "Whether this replica leads");
             let leads = IntGaugeVec::new(opts, &["name"]).map_err(Failure::system)?;
             registry.register(Box::new(leads.clone())).map_err(Failure::system)?;
-            led(&cluster, &election, &leads, &controller, requests, stop).await
+            led(candidate, &leads, &controller, requests, stop).await
         }
     }
 }
 
 /// Acts as long as the lease is ours.
 async fn led(
-    cluster: &Connection,
-    election: &Election,
+    mut candidate: Candidate<'_>,
     leads: &IntGaugeVec,
     controller: &Arc<Controller>,
     requests: Requests,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let mut candidate = Candidate::new(cluster, election);
+    let election = candidate.election;
     leads.with_label_values(&[&election.name]).set(0);
     tokio::select! {
         () = stop.cancelled() => return Ok(()),
@@ -347,11 +352,14 @@ async fn led(
 async fn serve(
     flags: &ProcessFlags,
     controller: &Arc<Controller>,
+    lease: Option<Check>,
     registry: Registry,
 ) -> Result<(), Failure> {
     if let Some(address) = flags.health_probe_bind_address {
         let (healthy, ready) = (Arc::clone(controller), Arc::clone(controller));
-        let probes = server::probes(Arc::new(move || healthy.healthy()), Arc::new(move || ready.ready()));
+        let lease = move || lease.as_ref().map_or(Ok(()), |lease| lease());
+        let healthy = move || healthy.healthy().and_then(|()| lease());
+        let probes = server::probes(Arc::new(healthy), Arc::new(move || ready.ready()));
         let listener = server::listen(address).await.map_err(Failure::system)?;
         tokio::spawn(server::serve(listener, probes));
     }

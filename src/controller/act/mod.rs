@@ -15,11 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Service;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use kube::api::{DeleteParams, GetParams, PostParams, Preconditions};
-use kube::core::{NamespaceResourceScope, Request};
+use kube::api::{GetParams, PostParams, Preconditions};
+use kube::core::Request;
 use kube::{Api, Resource, ResourceExt};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +34,7 @@ use super::ui;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::lanes::{Lane, Urgency};
-use crate::runtime::write::Mutation;
+use crate::runtime::write::{Mutation, Object};
 use crate::spark::{Settings, SubmissionId, job};
 use crate::submit::{Choice, Kind, SubmitError, Submitter, owned_by};
 
@@ -45,6 +44,8 @@ const STEPS: usize = 24;
 const REQUEST: Duration = Duration::from_secs(30);
 /// Why what was made beside a driver goes.
 const ENDED: &str = "its run has ended";
+/// How long an application waits in a state for what was made beside its driver to be deleted.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(20);
 /// A driver that only a request has seen, and no watch, is asked for this often.
 const UNWATCHED: SignedDuration = SignedDuration::from_secs(10);
 
@@ -75,8 +76,8 @@ pub struct Actor {
     pub index: Arc<Index>,
     /// The ways to submit, by their kind.
     pub submitters: BTreeMap<&'static str, Arc<dyn Submitter>>,
-    /// Submissions at a time.
-    pub submissions: Lane,
+    /// Submissions at a time, of each submitter: those that take seconds keep none waiting that take milliseconds.
+    pub submissions: BTreeMap<Kind, Lane>,
     /// Writes of the status at a time; the most urgent first.
     pub writes: Lane,
     /// Who is told.
@@ -108,9 +109,9 @@ pub enum Trouble {
 /// What was found out on one look at an application.
 #[derive(Default)]
 struct Round {
-    /// A driver that no watch has brought.
+    /// Whether the API server was asked for the driver, and what it said.
+    asked: bool,
     found: Option<Pod>,
-    absent: bool,
     removed: bool,
 }
 
@@ -150,11 +151,13 @@ impl Actor {
                     round.removed = true;
                 }
                 Step::Submit => {
+                    // One that cannot have the submitter that it asks for has only that to be told.
+                    let kind = self.options.choice.of(&application.metadata()).unwrap_or(Kind::Native);
                     let pending = Pending::of(application);
                     round = Round::default();
                     place.give_up();
                     let _turn = tokio::select! {
-                        turn = self.submissions.turn(&key.namespace, 0) => turn,
+                        turn = self.submissions[&kind].turn(&key.namespace, 0) => turn,
                         () = self.unwanted(&pending) => continue,
                         // It is written down: whoever comes next submits it.
                         () = self.stop.cancelled() => return Ok(None),
@@ -181,8 +184,12 @@ impl Actor {
     ) -> Option<T> {
         let known = self.index.lock();
         known.view(key, now, |view| {
-            let driver = view.driver.or(round.found.as_ref());
-            decide(View { driver, driver_absent: round.absent, removed: round.removed, ..view })
+            // What watches say of the pod that was found is newer; of another one, older.
+            let driver = match &round.found {
+                Some(found) => view.driver.filter(|driver| driver.uid == found.uid).or(Some(found)),
+                None => view.driver.filter(|_| !round.asked),
+            };
+            decide(View { driver, asked: round.asked, removed: round.removed, ..view })
         })
     }
 
@@ -290,7 +297,7 @@ impl Actor {
             None => known.forget_driver(&application.key, name),
         }
         drop(known);
-        round.absent = found.is_none();
+        round.asked = true;
         round.found = found;
         Ok(())
     }
@@ -302,8 +309,7 @@ impl Actor {
         uid: &str,
         round: &mut Round,
     ) -> Result<(), Trouble> {
-        let api: Api<StoredPod> = Api::namespaced(self.cluster.client.clone(), &application.key.namespace);
-        match self.remove(application, &api, name, uid, "the driver is to go").await {
+        match self.remove::<StoredPod>(application, name, uid, "the driver is to go").await {
             Ok(()) => {
                 self.index.lock().leaving(&application.key, name, uid, Timestamp::now());
                 Ok(())
@@ -320,21 +326,15 @@ impl Actor {
     }
 
     /// Deletes an object with this uid.
-    async fn remove<K>(
+    async fn remove<K: Object>(
         &self,
         application: &Application,
-        api: &Api<K>,
         name: &str,
         uid: &str,
         reason: &'static str,
-    ) -> Result<(), ClusterError>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
-    {
-        let preconditions = Preconditions { uid: Some(uid.to_owned()), resource_version: None };
-        let parameters = DeleteParams::background().preconditions(preconditions);
-        let write = Mutation::delete::<K>(&application.key.namespace, name, reason);
-        self.writing(application).write(&write, api.delete(name, &parameters)).await.map(drop)
+    ) -> Result<(), ClusterError> {
+        let exactly = Preconditions { uid: Some(uid.to_owned()), resource_version: None };
+        self.writing(application).delete::<K>(&application.key.namespace, name, exactly, reason).await
     }
 
     /// Deletes what was made beside the driver. What there are no rights to delete stays: an application never hangs on
@@ -349,17 +349,31 @@ impl Actor {
                 .map(|_| ui::name(&application.key.name))
         };
         if let Some(name) = recorded(info.web_ui_service_name.as_ref()).or_else(unrecorded) {
-            self.remove_own::<Service>(application, &name, ENDED, |_| true).await?;
+            self.remove_beside::<Service>(application, &name).await?;
         }
         // Another run, or none: one that submits still is not to. At the end of a run it has ended, and can be looked at.
         if !matches!(application.state(), State::Succeeding | State::Failing) {
             self.remove_job(application).await?;
         }
         if self.options.driver_budget && info.pod_name.is_some() {
-            let name = application.driver_pod();
-            self.remove_own::<PodDisruptionBudget>(application, name, ENDED, |_| true).await?;
+            self.remove_beside::<PodDisruptionBudget>(application, application.driver_pod()).await?;
         }
         Ok(())
+    }
+
+    /// Deletes what was made beside the driver. Where that cannot be done for a while, as when a webhook that is asked is
+    /// down, it is left to the garbage collector: the application does not hang on it.
+    async fn remove_beside<K: Object>(&self, application: &Application, name: &str) -> Result<(), Trouble> {
+        let removed = self.remove_own::<K>(application, name, ENDED, |_| true).await;
+        let now = Timestamp::now();
+        let since = self.decided(&application.key, &Round::default(), now, |view| view.since);
+        match removed {
+            Err(Trouble::Cluster(error)) if since.is_some_and(|since| since + PATIENCE < now) => {
+                tracing::warn!(application = %application.key, %error, "left behind");
+                Ok(())
+            }
+            removed => removed,
+        }
     }
 
     /// Deletes the Job that submits, and its pod with it. One that has ended stays to be looked at.
@@ -376,16 +390,13 @@ impl Actor {
     }
 
     /// Deletes an object of this name that is the application's and passes a test.
-    async fn remove_own<K>(
+    async fn remove_own<K: Object>(
         &self,
         application: &Application,
         name: &str,
         reason: &'static str,
         test: impl Fn(&K) -> bool,
-    ) -> Result<(), Trouble>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + DeserializeOwned + Debug,
-    {
+    ) -> Result<(), Trouble> {
         let namespace = &application.key.namespace;
         let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
         let removed = async {
@@ -395,7 +406,7 @@ impl Actor {
                 .await?;
             let own = |object: &K| owned_by(object, &application.uid);
             match found.filter(own).filter(test).and_then(|object| object.uid()) {
-                Some(uid) => self.remove(application, &api, name, &uid, reason).await,
+                Some(uid) => self.remove::<K>(application, name, &uid, reason).await,
                 None => Ok(()),
             }
         };
@@ -412,15 +423,13 @@ impl Actor {
     /// Deletes the application as it was decided by; whether it did. One that has changed is read anew.
     async fn delete(&self, application: &Application) -> Result<bool, Trouble> {
         let Key { namespace, name } = &application.key;
-        let api: Api<Stored> = Api::namespaced(self.cluster.client.clone(), namespace);
-        let preconditions = Preconditions {
+        let as_decided = Preconditions {
             uid: Some(application.uid.clone()),
             resource_version: Some(application.version.clone()),
         };
-        let parameters = DeleteParams::background().preconditions(preconditions);
-        let write = Mutation::delete::<SparkApplication>(namespace, name, "its time to live is over");
-        match self.writing(application).write(&write, api.delete(name, &parameters)).await {
-            Ok(_) => {
+        let reason = "its time to live is over";
+        match self.writing(application).delete::<Stored>(namespace, name, as_decided, reason).await {
+            Ok(()) => {
                 // One that a finalizer keeps comes back with a watch.
                 let changed = self.index.lock().remove(&application.key, &application.uid);
                 if let Some(changed) = changed {

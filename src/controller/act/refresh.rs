@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::Api;
-use kube::api::PostParams;
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -14,7 +13,6 @@ use crate::controller::event::Event;
 use crate::controller::record::Application;
 use crate::controller::submission::Change;
 use crate::runtime::client::ClusterError;
-use crate::runtime::write::Mutation;
 use crate::spark::{Compiled, Placement};
 
 impl Actor {
@@ -80,9 +78,7 @@ impl Actor {
             Some(Placement::Other(map)) => map,
             Some(Placement::Fixed) | None => return Ok(Placed::Fixed),
         };
-        let write =
-            Mutation::update::<ConfigMap>(namespace, &name, "new executors go where the spec says now");
-        cluster.write(&write, api.replace(&name, &PostParams::default(), &map)).await?;
+        cluster.replace(&*map, "new executors go where the spec says now").await?;
         Ok(Placed::Anew)
     }
 }

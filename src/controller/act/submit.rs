@@ -1,26 +1,25 @@
 //! A submission, and what belongs beside the driver.
 
-use std::fmt::Debug;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use kube::api::PostParams;
-use kube::core::NamespaceResourceScope;
-use kube::{Api, Resource, ResourceExt};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use kube::{Api, ResourceExt};
+use serde::{Deserialize, Serialize};
 
 use super::{Actor, Round, Trouble};
 use crate::api::{DriverInfo, SparkApplication};
 use crate::controller::decide::{self, Step, View, Write, decide};
 use crate::controller::record::{Application, Key, time};
 use crate::controller::{budget, ui};
-use crate::runtime::write::Mutation;
+use crate::runtime::write::Object;
 use crate::spark::{Compiled, Identity, Line, SparkError, SubmissionId, compile};
-use crate::submit::{Kind, SubmitError, Submitted, owned_by};
+use crate::submit::{Kind, SubmitError, Submitted, of_an_earlier, owned_by};
 
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long it is tried to make what belongs beside a driver, which runs meanwhile.
+const BESIDE: Duration = Duration::from_secs(10);
 
 /// How often it is asked whether a submission that waits, or takes its time, is still wanted.
 const BETWEEN: Duration = Duration::from_secs(1);
@@ -81,13 +80,13 @@ impl Actor {
         }
     }
 
-    /// When this submission was begun for the first time: it may have waited for long before that.
-    fn first_begun(&self, application: &Application) -> Timestamp {
+    /// When this submission failed for the first time. One by spark-submit may have taken minutes before that.
+    fn first_failed(&self, application: &Application) -> Timestamp {
         let now = Timestamp::now();
         let mut first = now;
-        self.index.lock().remember(application, |memory| match &memory.tried {
+        self.index.lock().remember(application, |memory| match &memory.failed {
             Some((submission, at)) if **submission == *application.submission() => first = *at,
-            _ => memory.tried = Some((application.submission().into(), now)),
+            _ => memory.failed = Some((application.submission().into(), now)),
         });
         first
     }
@@ -144,7 +143,7 @@ impl Actor {
             let at = if error.field().is_empty() { String::new() } else { format!("{}: ", error.field()) };
             (format!("{at}{error}"), error.category().to_owned())
         };
-        let kind = self.options.choice.of(typed).map_err(spark)?;
+        let kind = self.options.choice.of(&typed.metadata).map_err(spark)?;
         let compiled = self.compiled(application, typed).map_err(spark)?;
         let submitter = self.submitters.get(kind.name());
         let submitter = submitter.ok_or_else(|| {
@@ -167,7 +166,6 @@ impl Actor {
             .cluster
             .within(self.options.submission_limit)
             .on_behalf(application.on_behalf(&application.status));
-        let first = self.first_begun(application);
         match submitter.submit(&compiled, &cluster).await {
             Ok(done) => {
                 if done.adopted {
@@ -181,7 +179,9 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() && first + PATIENCE > Timestamp::now() => Ok(Outcome::Later(error)),
+            Err(error) if error.passes() && self.first_failed(application) + PATIENCE > Timestamp::now() => {
+                Ok(Outcome::Later(error))
+            }
             Err(error) => {
                 let field = match &error {
                     SubmitError::Application(error) if !error.field().is_empty() => {
@@ -212,31 +212,35 @@ impl Actor {
         self.make(application, &service).await.map(|service| ui::info(&service))
     }
 
-    /// Creates an object that the application owns, or finds it.
-    async fn make<K>(&self, application: &Application, object: &K) -> Option<K>
-    where
-        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-            + Clone
-            + DeserializeOwned
-            + serde::Serialize
-            + Debug,
-    {
-        let Key { namespace, .. } = &application.key;
-        let name = object.name_any();
+    /// Creates an object that the application owns, or finds it. What stands in the way for a moment is waited for: an API
+    /// server that is busy, or an object of its name that the garbage collector takes.
+    async fn make<K: Object + Serialize>(&self, application: &Application, object: &K) -> Option<K> {
+        let (namespace, name) = (&application.key.namespace, object.name_any());
         let api: Api<K> = Api::namespaced(self.cluster.client.clone(), namespace);
-        let cluster = self.writing(application);
+        let cluster = self.cluster.within(BESIDE).on_behalf(application.on_behalf(&application.status));
         let what = format!("{} {namespace}/{name}", K::kind(&()));
-        let write = Mutation::create::<K>(namespace, &name, "it belongs beside the driver");
-        let made = match cluster.write(&write, api.create(&PostParams::default(), object)).await {
-            Err(error) if error.is_status(409) => {
-                match cluster.ask(&format!("get {what}"), api.get(&name)).await {
-                    Ok(found) if !owned_by(&found, &application.uid) => {
-                        Err("another has its name".to_owned())
-                    }
-                    found => found.map_err(|error| error.to_string()),
+        let made = loop {
+            let refused = match cluster.create(object, "it belongs beside the driver").await {
+                Err(error) => error,
+                Ok(made) => break Ok(made),
+            };
+            let found = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await;
+            let (why, passes) = match found {
+                Ok(Some(found)) if owned_by(&found, &application.uid) => break Ok(found),
+                Ok(Some(found)) => {
+                    let mut owners = found.owner_references().iter();
+                    let goes =
+                        owners.any(|owner| of_an_earlier(owner, &application.key.name, &application.uid));
+                    ("another has its name".to_owned(), goes)
                 }
+                Err(error) if refused.is_status(409) || error.retryable() => {
+                    (error.to_string(), error.retryable())
+                }
+                Ok(None) | Err(_) => (refused.to_string(), refused.retryable()),
+            };
+            if !passes || !cluster.sleep(BETWEEN).await {
+                break Err(why);
             }
-            made => made.map_err(|error| error.to_string()),
         };
         made.inspect_err(|why| self.recorder.missing(application, &what, why)).ok()
     }

@@ -113,6 +113,6 @@ pub(super) fn again(view: &View<'_>, state: State) -> Option<Timestamp> {
     }
     let attempts = i64::from(status.submission_attempts.unwrap_or_default().max(1));
     let wait = interval.unwrap_or(RETRY_INTERVAL).max(0).saturating_mul(attempts);
-    let last = time(status.last_submission_attempt_time.as_ref()).unwrap_or(view.now);
+    let last = time(status.last_submission_attempt_time.as_ref()).unwrap_or(view.since);
     Some(last.checked_add(SignedDuration::from_secs(wait)).unwrap_or(Timestamp::MAX))
 }

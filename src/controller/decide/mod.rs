@@ -65,8 +65,8 @@ pub struct View<'a> {
     pub driver: Option<&'a Pod>,
     /// A driver of an earlier submission under another name, which runs although nothing of that submission should.
     pub left_over: Option<&'a Pod>,
-    /// Whether the API server was asked just now, and there is no driver pod.
-    pub driver_absent: bool,
+    /// Whether the API server was asked just now for the driver: then there is none but the one given here.
+    pub asked: bool,
     /// Executor pods of its submission.
     pub executors: &'a [&'a Pod],
     /// When somebody last asked the API server for the driver, or to delete it.
@@ -144,10 +144,9 @@ pub fn decide(view: &View<'_>, policy: &Policy) -> Step {
 fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {
     let application = view.application;
     if application.deleting {
-        return match view.driver {
-            Some(driver) if !driver.leaving => remove(driver),
-            _ => Step::Wait(None),
-        };
+        // What it owns goes with it, but not before whoever holds it lets it go.
+        let began = !application.submission().is_empty();
+        return gone(view).filter(|_| began).unwrap_or(Step::Wait(None));
     }
     // Made by a submission that was cut off because the spec, and with it the driver's name, was changed.
     if let Some(driver) = view.left_over {

@@ -7,8 +7,9 @@ use super::write::{executors, stamp, state_of, step, told};
 use super::{EXECUTORS_EVERY, Policy, Step, View};
 use crate::controller::event::{self, Event};
 use crate::controller::pod::{Phase, Pod};
-use crate::controller::record::{Application, time};
+use crate::controller::record::Application;
 use crate::controller::state::State;
+use crate::controller::submission;
 
 /// Looks at driver and executors of an application that is thought to run.
 pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
@@ -17,12 +18,12 @@ pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
     // One of another submission is not its driver, though it has its name.
     let own = |driver: &&Pod| driver.submission.as_deref().is_none_or(|id| id == application.submission());
     let Some(driver) = view.driver.filter(own) else {
-        let submitted = time(application.status.last_submission_attempt_time.as_ref());
-        let grace = submitted.and_then(|submitted| submitted.checked_add(policy.grace).ok());
+        // Not since it was written down: it may have waited for its turn, and for spark-submit, before it was submitted.
+        let grace = view.since.checked_add(policy.grace).ok();
         if let (State::Submitted, Some(grace)) = (state, grace.filter(|grace| *grace > view.now)) {
             return Step::Wait(Some(grace));
         }
-        if !view.driver_absent && view.driver.is_none() {
+        if !view.asked {
             return Step::Look;
         }
         let pod = application.driver_pod();
@@ -107,7 +108,16 @@ pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -
     if state.has_driver() {
         return failing_now(view, policy, error, "DeadlineExceeded", Vec::new(), reason);
     }
-    let status = final_status(view, State::Failed, Some(error), policy);
+    if !view.removed {
+        return Step::RemoveRest;
+    }
+    let mut status = final_status(view, State::Failed, Some(error), policy);
+    if state == State::Invalidating {
+        // Else the change that it was to be run again for would be one still.
+        let attempt = status.submission_attempts.unwrap_or_default();
+        let id = submission::id(&application.uid, application.generation, attempt, application.wishes.digest);
+        status.submission_id = Some(id.as_str().to_owned());
+    }
     let event = Event::warning(
         "SparkApplicationFailed",
         told(application, &format!("failed: it was {state} for too long")),

@@ -39,7 +39,12 @@ pub(super) fn submit(view: &View<'_>) -> Step {
         }
     }
     if let Some(unreadable) = &application.wishes.unreadable {
-        return Step::Write(Box::new(submission_failed(view, unreadable, "Unreadable")));
+        let mut write = submission_failed(view, unreadable, "Unreadable");
+        // It is refused for this spec: another one is tried.
+        let attempt = application.status.submission_attempts.unwrap_or_default();
+        let id = submission::id(&application.uid, application.generation, attempt, application.wishes.digest);
+        write.status.submission_id = Some(id.as_str().to_owned());
+        return Step::Write(Box::new(write));
     }
     // What an earlier submission left. What is not seen here is found by the submitter.
     if view.driver.is_some()

@@ -16,13 +16,12 @@ pub(super) fn gone(view: &View<'_>) -> Option<Step> {
     match view.driver {
         Some(driver) if !driver.leaving => Some(remove(driver)),
         Some(_) => {
-            let again = view
-                .looked
-                .and_then(|looked| looked.checked_add(AGAIN).ok())
-                .filter(|again| *again > view.now);
+            let looked = if view.asked { Some(view.now) } else { view.looked };
+            let again =
+                looked.and_then(|looked| looked.checked_add(AGAIN).ok()).filter(|again| *again > view.now);
             Some(again.map_or(Step::Look, |again| Step::Wait(Some(again))))
         }
-        None if !view.driver_absent => Some(Step::Look),
+        None if !view.asked => Some(Step::Look),
         None if !view.removed => Some(Step::RemoveRest),
         None => None,
     }

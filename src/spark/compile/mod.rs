@@ -193,6 +193,7 @@ pub fn compile(
     words::check(&spec, &conf)?;
     words::check_pods(&driver.pod, &executor.pod)?;
     executor::notices(&spec, &conf, &mut notices);
+    not_built(&spec, &mut notices);
     Ok(Compiled {
         driver_pod: driver_pod_name(&name, &spec),
         spark_version: spec.spark_version.clone(),
@@ -216,6 +217,17 @@ pub fn compile(
         namespace,
         identity,
     })
+}
+
+/// Says what this version of the operator leaves out.
+fn not_built(spec: &SparkApplicationSpec, notices: &mut Vec<Notice>) {
+    let mut say = |field: &str, message: &str| notices.push(Notice::new(field, "NotBuilt", message));
+    if spec.driver_ingress_options.as_ref().is_some_and(|options| !options.is_empty()) {
+        say("spec.driverIngressOptions", "no services and ingresses are made for the driver's ports");
+    }
+    if spec.batch_scheduler.as_ref().is_some_and(|scheduler| !scheduler.is_empty()) {
+        say("spec.batchScheduler", "pods get it as their schedulerName, and no pod group is made");
+    }
 }
 
 /// What is refused before anything is built: client mode, denied keys, templates and selectors that contradict.
