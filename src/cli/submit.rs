@@ -84,6 +84,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         },
         load_spark_defaults: false,
         partial_restart: false,
+        last_words: false,
     };
     let choice = Choice { default: Kind::Native, allowed: Kind::ALL.to_vec(), rules: Vec::new() };
     let mut submissions = Vec::new();

@@ -142,7 +142,7 @@ impl From<StoredPod> for Pod {
             main.and_then(|container| container.state.as_ref()?.terminated.as_ref()).map(|ended| Ended {
                 code: ended.exit_code,
                 reason: ended.reason.as_deref().unwrap_or_default().into(),
-                message: ended.message.as_deref().unwrap_or_default().trim().into(),
+                message: words(ended.message.as_deref().unwrap_or_default()).into(),
             });
         Self {
             name: metadata.name.unwrap_or_default().into(),
@@ -219,6 +219,16 @@ fn said(status: &PodStatus) -> Option<Box<str>> {
     Some(text.into())
 }
 
+/// What a container said last, without what says nothing of the cause: stack frames, and what it logs when all is well.
+fn words(text: &str) -> String {
+    let frame = |line: &str| {
+        let inner = line.trim_start();
+        inner.len() < line.len() && (inner.starts_with("at ") || inner.starts_with("... "))
+    };
+    let lines: Vec<_> = text.lines().filter(|line| !frame(line) && !line.contains(" INFO ")).collect();
+    lines.join("\n").trim().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value as Json, json};
@@ -292,5 +302,17 @@ mod tests {
         let found =
             pod("driver", &json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"}));
         assert_eq!(found.message.as_deref(), Some("Evicted: low on memory"));
+    }
+
+    #[test]
+    fn of_last_words_the_cause_is_kept() {
+        let said = "/10/01 12:00:00 INFO SparkContext: Running\n\
+            Exception in thread \"main\" java.nio.file.NoSuchFileException: /opt/no-such.jar\n\
+            \tat java.base/sun.nio.fs.UnixFileSystem(Unknown Source)\n\t... 12 more\n\
+            24/10/01 12:00:01 WARN Client: gone\n24/10/01 12:00:01 INFO ShutdownHookManager: called\n";
+        let kept = "Exception in thread \"main\" java.nio.file.NoSuchFileException: /opt/no-such.jar\n\
+            24/10/01 12:00:01 WARN Client: gone";
+        assert_eq!(words(said), kept);
+        assert_eq!(words("  last words\n"), "last words");
     }
 }

@@ -146,6 +146,7 @@ fn options(args: &Start) -> Result<Options, Failure> {
         },
         load_spark_defaults: gates.load_spark_defaults,
         partial_restart: gates.partial_restart,
+        last_words: true,
     };
     let choice = Choice {
         default: args.submission.submitter,

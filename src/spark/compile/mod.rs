@@ -64,6 +64,9 @@ pub struct Settings {
     pub load_spark_defaults: bool,
     /// Whether the executors' template can be changed while an application runs. Gate PartialRestart.
     pub partial_restart: bool,
+    /// Whether a driver that fails and says nothing leaves the end of its log in its pod's status, where the operator, which
+    /// may not read logs, finds the cause. Who has set `terminationMessagePolicy` keeps it.
+    pub last_words: bool,
 }
 
 /// Which application is submitted, and which try it is.

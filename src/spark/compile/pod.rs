@@ -111,6 +111,10 @@ fn fill(
         monitoring::mount(app, &mut template);
     }
     security::fill(settings.pod_security, template.spec());
+    if settings.last_words && role.name == "driver" {
+        let policy = &mut template.spark().termination_message_policy;
+        policy.get_or_insert_with(|| "FallbackToLogsOnError".to_owned());
+    }
     Ok(template)
 }
 
