@@ -87,8 +87,8 @@ impl Health {
         last.store(now, Ordering::Relaxed);
     }
 
-    /// How long its row of errors is, or how long it has been asking for all that there is. What is silent is well: nothing happens in a quiet
-    /// namespace, and a connection that hangs is an error in time.
+    /// How long its row of errors is, or how long it has been asking for all that there is. What is silent is well: nothing
+    /// happens in a quiet namespace, and a connection that hangs is an error in time.
     #[must_use]
     pub fn failing(&self, now: i64) -> Duration {
         let [first, last] = self.failing.each_ref().map(|time| time.load(Ordering::Relaxed));
@@ -259,13 +259,12 @@ async fn listen<K: Send>(
     loop {
         match stream.try_next().await {
             Ok(Some(event)) => {
-                let (begins, complete) = (matches!(event, Event::Init), matches!(event, Event::InitDone));
-                if begins {
+                match event {
                     // Nothing was asked yet.
-                    health.begins(Timestamp::now().as_second());
-                } else {
-                    health.works();
+                    Event::Init => health.begins(Timestamp::now().as_second()),
+                    _ => health.works(),
                 }
+                let complete = matches!(event, Event::InitDone);
                 take(event);
                 if complete {
                     health.completes();

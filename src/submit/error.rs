@@ -71,6 +71,11 @@ pub enum SubmitError {
     },
 }
 
+/// Whether an error says nothing of what was asked for: the cluster was not reached, or was busy.
+pub(super) fn passes(error: &ClusterError) -> bool {
+    error.retryable() && matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused")
+}
+
 impl SubmitError {
     /// Whether the same submission may succeed later with nothing changed.
     #[must_use]
@@ -92,10 +97,7 @@ impl SubmitError {
     #[must_use]
     pub fn passes(&self) -> bool {
         match self {
-            Self::Cluster { error, .. } => {
-                error.retryable()
-                    && matches!(error.category(), "Unreachable" | "DeadlineExceeded" | "Refused")
-            }
+            Self::Cluster { error, .. } => passes(error),
             Self::StillThere { .. } | Self::Superseded { .. } => true,
             _ => false,
         }

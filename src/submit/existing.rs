@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::SubmitError;
+use super::error::passes;
 use crate::api::SparkApplication;
 use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::write::Object;
@@ -167,9 +168,27 @@ pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Resul
     }
 }
 
+/// What has the name of an object whose creation was refused, also where it is not the name that is refused: what the API
+/// server admits, by quotas above all, comes before that. None: nothing, as far as can be seen.
+///
+/// # Errors
+/// Whether it is there is not known.
+pub(super) async fn there<K: Object>(
+    cluster: &Connection,
+    api: &Api<K>,
+    name: &str,
+    refused: &ClusterError,
+) -> Result<Option<K>, ClusterError> {
+    let namespace = api.namespace().unwrap_or_default();
+    let found = cluster.ask(&format!("get {}", described::<K>(namespace, name)), api.get_opt(name)).await;
+    match found {
+        Err(error) if !refused.is_status(409) && !passes(&error) => Ok(None),
+        found => found,
+    }
+}
+
 /// Creates an object of this submission, whose name follows from the submission's id. One that is there is ours when
-/// `ours` says so, also where it is not the name that is refused: what the API server admits, by quotas above all, comes
-/// before that. Anything else of that name was left by an owner that is gone: the garbage collector takes it, and that is
+/// `ours` says so. Anything else of that name was left by an owner that is gone: the garbage collector takes it, and that is
 /// waited for, so that nobody needs the right to delete it.
 pub(super) async fn create<K: Object + Serialize>(
     cluster: &Connection,
@@ -186,13 +205,10 @@ pub(super) async fn create<K: Object + Serialize>(
             Err(error) => error,
             Ok(created) => return Ok(created),
         };
-        let taken = refused.is_status(409);
-        match cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed) {
-            Ok(Some(there)) if ours(&there) => return Ok(there),
-            // Whether it is there is not known.
-            Err(error) if taken || error.passes() => return Err(error),
-            _ if !taken => return Err(failed(refused)),
-            Ok(Some(_)) if !cluster.sleep(BETWEEN).await => {
+        match there(cluster, &api, &name, &refused).await.map_err(failed)? {
+            Some(there) if ours(&there) => return Ok(there),
+            _ if !refused.is_status(409) => return Err(failed(refused)),
+            Some(_) if !cluster.sleep(BETWEEN).await => {
                 return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
             }
             _ => {}

@@ -69,12 +69,8 @@ pub(super) async fn config_maps(
         let failed = |error| SubmitError::Cluster { what: what.clone(), error };
         names.push(named(map));
         let Err(refused) = cluster.create(map, SUBMITTED).await else { continue };
-        let there = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await.map_err(failed);
-        let mut there = match there {
-            Ok(Some(there)) => there,
-            Err(error) if refused.is_status(409) || error.passes() => return Err(error),
-            _ => return Err(failed(refused)),
-        };
+        let there = existing::there(cluster, &api, &name, &refused).await.map_err(failed)?;
+        let Some(mut there) = there else { return Err(failed(refused)) };
         if there.labels().get(CREATED_BY).is_none_or(|by| by != "true") {
             return Err(SubmitError::Taken { what });
         }

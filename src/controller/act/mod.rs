@@ -365,10 +365,13 @@ impl Actor {
     /// down, it is left to the garbage collector: the application does not hang on it.
     async fn remove_beside<K: Object>(&self, application: &Application, name: &str) -> Result<(), Trouble> {
         let removed = self.remove_own::<K>(application, name, ENDED, |_| true).await;
-        let now = Timestamp::now();
-        let since = self.decided(&application.key, &Round::default(), now, |view| view.since);
+        let waited = || {
+            let now = Timestamp::now();
+            let since = self.decided(&application.key, &Round::default(), now, |view| view.since);
+            since.is_some_and(|since| since + PATIENCE < now)
+        };
         match removed {
-            Err(Trouble::Cluster(error)) if since.is_some_and(|since| since + PATIENCE < now) => {
+            Err(Trouble::Cluster(error)) if waited() => {
                 tracing::warn!(application = %application.key, %error, "left behind");
                 Ok(())
             }
