@@ -58,16 +58,14 @@ fn main() {
         life.tell();
         if submitter != "native" {
             Life::record(&place, &submitter, Some(&life)).await.tell();
-            for count in counts {
-                Load { count, submitter: &submitter, every: None }.run(&place, &life, None).await;
-            }
-            return;
         }
         for count in counts {
             let ceiling = life.replay(&place, count).await;
-            Load { count, submitter: "native", every: None }.run(&place, &life, Some(ceiling)).await;
+            Load { count, submitter: &submitter, every: None }.run(&place, &life, Some(ceiling)).await;
         }
-        let every = life.replay(&place, PACED).await * 2 / PACED as u32;
-        Load { count: PACED, submitter: "native", every: Some(every) }.run(&place, &life, None).await;
+        if submitter == "native" {
+            let every = life.replay(&place, PACED).await * 2 / PACED as u32;
+            Load { count: PACED, submitter: "native", every: Some(every) }.run(&place, &life, None).await;
+        }
     });
 }

@@ -16,6 +16,8 @@ mod controller;
 mod explain;
 #[path = "cluster_controller/killed.rs"]
 mod killed;
+#[path = "cluster_controller/life.rs"]
+mod life;
 #[path = "cluster_controller/lifecycle.rs"]
 mod lifecycle;
 #[path = "cluster_controller/operator.rs"]
@@ -35,6 +37,10 @@ mod stuck;
 #[path = "cluster_controller/submission.rs"]
 mod submission;
 mod support;
+#[path = "cluster_controller/transitions.rs"]
+mod transitions;
+#[path = "cluster_controller/trouble.rs"]
+mod trouble;
 
 /// What is skipped without a cluster.
 const WHAT: &str = "the operator on a real API server";

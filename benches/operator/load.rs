@@ -145,7 +145,7 @@ impl Load<'_> {
         if let Some(ceiling) = ceiling {
             let ceiling = ceiling.as_secs_f64();
             println!(
-                "  a bare client that does the same writes needs {ceiling:.1} s: {:.0} % of its rate",
+                "  a bare client that does the writes of `native` needs {ceiling:.1} s: {:.0} % of its rate",
                 ceiling / ended * 100.0
             );
         }

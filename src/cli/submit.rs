@@ -18,6 +18,9 @@ use crate::spark::{
 use crate::submit::{self, Choice, Kind, Native, SparkSubmit, SubmitError, Submitted, Submitter};
 use crate::yaml::to_yaml;
 
+/// Between two tries where something of an earlier run is on its way out.
+const BETWEEN: Duration = Duration::from_secs(1);
+
 /// Submit SparkApplications once, with your rights and without an operator
 ///
 /// The quickest way to try it on any cluster. Nobody watches the driver: it is not tried again, and belongs to no
@@ -161,7 +164,15 @@ async fn all(submissions: &[(Kind, Compiled)], args: &Args, cluster: &Connection
     for (kind, compiled) in submissions {
         let name = format!("{}/{}", compiled.namespace, compiled.name);
         let submitter = submitter(*kind, args, cluster)?;
-        match submitter.submit(compiled, &cluster.within(args.timeout)).await {
+        let within = cluster.within(args.timeout);
+        let outcome = loop {
+            match submitter.submit(compiled, &within).await {
+                // What an earlier run left is on its way out.
+                Err(SubmitError::StillThere { .. }) if within.sleep(BETWEEN).await => {}
+                outcome => break outcome,
+            }
+        };
+        match outcome {
             Ok(done) => report(&name, *kind, &done)?,
             Err(error) => {
                 failed += 1;

@@ -58,7 +58,8 @@ impl Known {
         self.take(stored, now, true)
     }
 
-    /// Takes in an application as an answer has it. A list that is being read may still turn out not to have it.
+    /// Takes in an application as an answer has it. A list that is being read may still turn out not to have it. An answer
+    /// that was long under way brings back nothing that is gone, nor what had the name before.
     pub fn answered(&mut self, stored: Stored, now: Timestamp) -> Option<Changed> {
         self.take(stored, now, false)
     }
@@ -68,11 +69,13 @@ impl Known {
         let key = Key::new(stored.metadata.namespace.clone().unwrap_or_default(), name);
         let known = self.applications.get_mut(&key);
         let application = Application::of(stored, known.as_ref().map(|entry| &entry.application));
-        if let Some(entry) = known.filter(|entry| entry.application.uid == application.uid)
-            && !later(&application.version, &entry.application.version)
-        {
-            entry.listed |= listed;
-            return None;
+        match known.filter(|entry| entry.application.uid == application.uid) {
+            Some(entry) if !later(&application.version, &entry.application.version) => {
+                entry.listed |= listed;
+                return None;
+            }
+            None if !listed => return None,
+            _ => {}
         }
         let before = self.applications.remove(&key);
         let known = before.as_ref().map(|entry| (&entry.application, &entry.memory));
@@ -189,6 +192,9 @@ impl Known {
     pub fn forget_driver(&mut self, key: &Key, name: &str) {
         if let Some(pods) = self.pods.get_mut(key) {
             pods.remove(name);
+            if pods.is_empty() {
+                self.pods.remove(key);
+            }
         }
     }
 
@@ -313,6 +319,21 @@ mod tests {
         assert!(known.apply(stored("other", "5", ""), at(0)).is_some());
         assert!(known.remove(&key, "u").is_none());
         assert!(known.remove(&key, "other").is_some());
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_brings_nothing_back() {
+        let key = Key::new("ns", "pi");
+        let mut known = Known::default();
+        known.apply(stored("first", "10", ""), at(0));
+        // Deleted, and created again, while the answer was under way.
+        known.remove(&key, "first");
+        assert!(known.answered(stored("first", "11", "SUBMITTED"), at(0)).is_none());
+        assert!(known.application(&key).is_none());
+        known.apply(stored("second", "12", ""), at(0));
+        assert!(known.answered(stored("first", "11", "SUBMITTED"), at(0)).is_none());
+        assert_eq!(known.application(&key).unwrap().uid, "second");
+        assert!(known.answered(stored("second", "13", "SUBMITTED"), at(0)).is_some());
     }
 
     #[test]

@@ -13,7 +13,7 @@ use prometheus::{CounterVec, GaugeVec, HistogramOpts, HistogramVec, Opts, Regist
 use super::index::Changed;
 use super::looks::Looks;
 use super::pod::{Phase, Pod, Role};
-use super::record::{Application, time};
+use super::record::{Application, Key, time};
 use super::state::State;
 use crate::runtime::summary::Summary;
 
@@ -132,9 +132,11 @@ impl Metrics {
         })
     }
 
-    fn values(&self, labels: &BTreeMap<String, String>, namespace: &str) -> Vec<String> {
+    /// The values of the labels: the first of these maps that has one counts.
+    fn values(&self, labels: &[&BTreeMap<String, String>], namespace: &str) -> Vec<String> {
         let value = |name: &String| {
-            let written = labels.get(name).or_else(|| labels.get(&label(name)));
+            let written =
+                labels.iter().find_map(|labels| labels.get(name).or_else(|| labels.get(&label(name))));
             let namespace = (name == "namespace").then(|| namespace.to_owned());
             written.cloned().or(namespace).unwrap_or_else(|| "Unknown".to_owned())
         };
@@ -143,7 +145,7 @@ impl Metrics {
 
     /// An application was there before.
     pub fn found(&self, application: &Application) {
-        let values = self.values(&application.labels, &application.key.namespace);
+        let values = self.values(&[&application.labels], &application.key.namespace);
         let values: Vec<_> = values.iter().map(String::as_str).collect();
         let runs = application.state() == State::Running;
         self.runs(&self.running, &application.uid, runs.then_some(&*values));
@@ -159,7 +161,7 @@ impl Metrics {
         let Some(after) = &changed.after else { return };
         let state = after.state();
         let before = before.filter(|_| same).map(Application::state);
-        let values = self.values(&after.labels, &after.key.namespace);
+        let values = self.values(&[&after.labels], &after.key.namespace);
         let values: Vec<_> = values.iter().map(String::as_str).collect();
         self.runs(&self.running, &after.uid, (state == State::Running).then_some(&*values));
         match before {
@@ -208,16 +210,17 @@ impl Metrics {
         }
     }
 
-    /// An executor pod of an application with these labels has changed.
+    /// An executor pod of an application, where that is still there, has changed.
     pub fn pod(
         &self,
-        labels: &BTreeMap<String, String>,
-        namespace: &str,
+        application: Option<&Application>,
+        key: &Key,
         before: Option<&Pod>,
         after: Option<&Pod>,
     ) {
         let Some(pod) = after.or(before).filter(|pod| matches!(pod.role, Role::Executor(_))) else { return };
-        let values = self.values(labels, namespace);
+        let labels = application.map(|it| [&it.wishes.executor_labels, &it.labels]);
+        let values = self.values(labels.as_ref().map_or(&[], |labels| labels), &key.namespace);
         let values: Vec<_> = values.iter().map(String::as_str).collect();
         let runs = after.is_some_and(|pod| pod.phase == Phase::Running);
         self.runs(&self.executors_running, &pod.uid, runs.then_some(&*values));

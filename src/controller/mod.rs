@@ -109,10 +109,15 @@ impl Controller {
                     return;
                 };
                 watch::namespaces(client, selector, health, |now| {
-                    let new = this.scope.select(now);
+                    let (new, gone) = this.scope.select(now);
                     if !new.is_empty() {
                         tracing::info!(namespaces = ?new, "namespaces are selected now");
+                        this.found(|namespace| new.iter().any(|new| new == namespace));
                         this.look_at_all(|namespace| new.iter().any(|new| new == namespace));
+                    }
+                    if !gone.is_empty() {
+                        tracing::info!(namespaces = ?gone, "namespaces are no longer selected");
+                        this.left(|namespace| gone.iter().any(|gone| gone == namespace));
                     }
                 })
                 .await;
@@ -137,20 +142,9 @@ impl Controller {
     /// Acts, until told to stop; what has been begun by then is done.
     pub async fn lead(self: &Arc<Self>, requests: Requests, stop: CancellationToken) {
         self.leads.store(true, Ordering::SeqCst);
-        {
-            let mut known = self.actor.index.lock();
-            known.claim_all();
-            let mut applications = 0;
-            for application in known.applications().filter(|it| self.scope.contains(&it.key.namespace)) {
-                self.actor.recorder.found(application);
-                applications += 1;
-            }
-            for (key, pod) in known.pods().filter(|(key, _)| self.scope.contains(&key.namespace)) {
-                let labels = known.application(key).map(|application| &application.labels);
-                self.actor.recorder.found_pod(labels, key, pod);
-            }
-            tracing::info!(applications, "acting");
-        }
+        self.actor.index.lock().claim_all();
+        let applications = self.found(|namespace| self.scope.contains(namespace));
+        tracing::info!(applications, "acting");
         self.look_at_all(|_| true);
         let this = Arc::clone(self);
         queue::work(&self.queue, requests.0, self.longest_wait, stop, &**self, move |key, place| {
@@ -161,7 +155,35 @@ impl Controller {
         self.actor.recorder.flush().await;
     }
 
+    /// Counts what is there in namespaces that this replica begins to act in; how many applications that is.
+    fn found(&self, within: impl Fn(&str) -> bool) -> usize {
+        if !self.leads.load(Ordering::SeqCst) {
+            return 0;
+        }
+        let known = self.actor.index.lock();
+        for (key, pod) in known.pods().filter(|(key, _)| within(&key.namespace)) {
+            self.actor.recorder.found_pod(known.application(key), key, pod);
+        }
+        let applications = known.applications().filter(|application| within(&application.key.namespace));
+        applications.map(|application| self.actor.recorder.found(application)).count()
+    }
+
+    /// Counts what is there in namespaces that are no longer looked after as running no more.
+    fn left(&self, within: impl Fn(&str) -> bool) {
+        let known = self.actor.index.lock();
+        for application in known.applications().filter(|application| within(&application.key.namespace)) {
+            self.actor.recorder.application(&Changed { before: Some(application.clone()), after: None });
+        }
+        for (key, pod) in known.pods().filter(|(key, _)| within(&key.namespace)) {
+            self.actor.recorder.left_pod(known.application(key), key, pod);
+        }
+    }
+
     async fn look(&self, key: &Key, place: Place) -> Outcome {
+        // It may have been to be looked at before its namespace was no longer selected.
+        if !self.scope.contains(&key.namespace) {
+            return Outcome::Done(None);
+        }
         match self.actor.look_at(key, place).await {
             Ok(until) => Outcome::Done(until.map(|until| {
                 let wait = until.duration_since(Timestamp::now());

@@ -100,9 +100,45 @@ pub struct StoredPod {
     /// Its metadata, as far as it is read.
     #[serde(default, deserialize_with = "metadata::slim")]
     pub metadata: ObjectMeta,
+    /// Its containers.
+    #[serde(default)]
+    pub spec: StoredSpec,
     /// Its status.
     #[serde(default)]
     pub status: Option<PodStatus>,
+}
+
+/// The spec of a pod, as far as it is read.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct StoredSpec {
+    #[serde(default)]
+    containers: Vec<StoredContainer>,
+}
+
+/// A container, as far as it is read.
+#[derive(Clone, Debug, Deserialize)]
+struct StoredContainer {
+    name: String,
+    #[serde(default)]
+    args: Vec<String>,
+}
+
+impl StoredSpec {
+    /// The container that Spark runs in. A template may name it: then Spark's first argument is what it is known by.
+    fn main(&self, role: Role) -> Option<&str> {
+        let (names, argument): (&[&str], _) = match role {
+            Role::Executor(_) => (&[EXECUTOR_CONTAINER, OLD_EXECUTOR_CONTAINER], "executor"),
+            _ => (&[DRIVER_CONTAINER], "driver"),
+        };
+        let named = |name: &&str| self.containers.iter().find(|container| container.name == **name);
+        let told = || {
+            self.containers
+                .iter()
+                .find(|container| container.args.first().is_some_and(|first| first == argument))
+        };
+        let alone = || self.containers.first().filter(|_| self.containers.len() == 1);
+        names.iter().find_map(named).or_else(told).or_else(alone).map(|container| &*container.name)
+    }
 }
 
 impl Pod {
@@ -124,7 +160,7 @@ impl StoredPod {
 
 impl From<StoredPod> for Pod {
     fn from(stored: StoredPod) -> Self {
-        let StoredPod { metadata, status } = stored;
+        let StoredPod { metadata, spec, status } = stored;
         let status = status.unwrap_or_default();
         let labels = metadata.labels.unwrap_or_default();
         let label = |key: &str| labels.get(key).map(|value| value.as_str().into());
@@ -137,7 +173,7 @@ impl From<StoredPod> for Pod {
         };
         let owners = metadata.owner_references.unwrap_or_default();
         let owner = owners.into_iter().find(|owner| owner.kind == "SparkApplication");
-        let main = main_container(&status, role);
+        let main = main_container(&status, spec.main(role));
         let ended =
             main.and_then(|container| container.state.as_ref()?.terminated.as_ref()).map(|ended| Ended {
                 code: ended.exit_code,
@@ -153,21 +189,18 @@ impl From<StoredPod> for Pod {
             spark_application: label(SELECTOR),
             phase: phase(&status, ended.as_ref(), role),
             leaving: metadata.deletion_timestamp.is_some(),
-            waiting: waiting(&status, role),
+            waiting: waiting(&status, main),
             message: said(&status),
             ended,
         }
     }
 }
 
-/// The container that Spark runs in. Templates may name it otherwise: then it is the first.
-fn main_container(status: &PodStatus, role: Role) -> Option<&ContainerStatus> {
-    let all = status.container_statuses.as_deref().unwrap_or_default();
-    let names: &[&str] = match role {
-        Role::Executor(_) => &[EXECUTOR_CONTAINER, OLD_EXECUTOR_CONTAINER],
-        _ => &[DRIVER_CONTAINER],
-    };
-    names.iter().find_map(|name| all.iter().find(|container| container.name == *name)).or(all.first())
+/// How the container is that Spark runs in. Where nobody knows which it is, the pod as a whole is all there is to go by:
+/// a sidecar that ends says nothing of Spark.
+fn main_container<'a>(status: &'a PodStatus, name: Option<&str>) -> Option<&'a ContainerStatus> {
+    let mut all = status.container_statuses.iter().flatten();
+    all.find(|container| Some(&*container.name) == name)
 }
 
 /// A driver that ended while another container of its pod goes on has ended all the same.
@@ -186,7 +219,7 @@ fn phase(status: &PodStatus, ended: Option<&Ended>, role: Role) -> Phase {
 }
 
 /// What keeps a pod from running, where it is more than that it has just been created.
-fn waiting(status: &PodStatus, role: Role) -> Option<Waiting> {
+fn waiting(status: &PodStatus, main: Option<&ContainerStatus>) -> Option<Waiting> {
     let blocked = |container: &ContainerStatus| {
         let waiting = container.state.as_ref()?.waiting.as_ref()?;
         let reason = waiting.reason.as_deref().unwrap_or_default();
@@ -197,8 +230,7 @@ fn waiting(status: &PodStatus, role: Role) -> Option<Waiting> {
         Some(Waiting { reason: reason.into(), message: message.into() })
     };
     let mut initial = status.init_container_statuses.iter().flatten();
-    if let Some(found) = initial.find_map(blocked).or_else(|| main_container(status, role).and_then(blocked))
-    {
+    if let Some(found) = initial.find_map(blocked).or_else(|| main.and_then(blocked)) {
         return Some(found);
     }
     let conditions = status.conditions.iter().flatten();
@@ -235,9 +267,16 @@ mod tests {
 
     use super::*;
 
+    /// Whose containers are those that it has a status of; Spark's has the argument that Spark gives it.
     fn pod(role: &str, status: &Json) -> Pod {
+        let named = status["containerStatuses"].as_array().into_iter().flatten().map(|status| {
+            let name = &status["name"];
+            let spark = matches!(name.as_str().unwrap(), "mine" | "executor") || *name == DRIVER_CONTAINER;
+            if spark { json!({"name": name, "args": [role, "--more"]}) } else { json!({"name": name}) }
+        });
         let stored: StoredPod = serde_json::from_value(json!({
             "metadata": {"name": "p", "namespace": "ns", "uid": "u", "labels": {ROLE: role, EXECUTOR_ID: "7", APP_NAME: "a"}},
+            "spec": {"containers": named.collect::<Vec<_>>()},
             "status": status,
         }))
         .unwrap();
@@ -259,6 +298,13 @@ mod tests {
             ("Running", json!([ended("sidecar", 1), ended(DRIVER_CONTAINER, 0)]), Phase::Succeeded),
             ("Running", json!([ended(DRIVER_CONTAINER, 3)]), Phase::Failed),
             ("Running", json!([ended("mine", 0)]), Phase::Succeeded),
+            // A template gives it a name that comes after its sidecar's.
+            ("Failed", json!([ended("agent", 0), ended("mine", 3)]), Phase::Failed),
+            ("Running", json!([ended("agent", 1), ended("mine", 0)]), Phase::Succeeded),
+            // Of two neither of which is Spark's, as far as is known, none counts.
+            ("Running", json!([ended("agent", 0), ended("other", 0)]), Phase::Running),
+            ("Failed", json!([ended("agent", 0), ended("other", 1)]), Phase::Failed),
+            ("Running", json!([ended("alone", 0)]), Phase::Succeeded),
             ("Succeeded", json!([]), Phase::Succeeded),
             ("Failed", json!([]), Phase::Failed),
             ("Failed", json!([ended(DRIVER_CONTAINER, 0), ended("sidecar", 1)]), Phase::Succeeded),

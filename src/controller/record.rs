@@ -81,6 +81,8 @@ pub struct Wishes {
     pub driver_pod: String,
     /// Whether its driver is protected from evictions: `spec.driverPodDisruptionBudget`.
     pub budget: bool,
+    /// `spec.executor.labels`, for metrics.
+    pub executor_labels: BTreeMap<String, String>,
     /// Why the spec cannot be read.
     pub unreadable: Option<String>,
 }
@@ -110,6 +112,7 @@ impl Wishes {
             time_to_live: typed.time_to_live_seconds,
             driver_pod: driver_pod_name(name, &typed),
             budget: typed.driver_pod_disruption_budget == Some(true),
+            executor_labels: typed.executor.pod.labels.unwrap_or_default(),
             restart: typed.restart_policy.unwrap_or_default(),
             unreadable: None,
         }

@@ -1,6 +1,5 @@
 //! Who is told of what is done: the log, the API server's events, the metrics.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,15 +57,23 @@ impl Recorder {
 
     /// Writes events, in the background.
     pub fn events(&self, application: &Application, events: Vec<Event>) {
-        for event in events {
+        let now = Timestamp::now();
+        for (number, event) in events.into_iter().enumerate() {
+            let Event { reason, .. } = event;
+            let key = application.key.clone();
             if self.lane.waiting() > MOST {
-                tracing::warn!(application = %application.key, reason = event.reason, "event lost: too many wait");
+                tracing::warn!(application = %key, reason, "event lost: too many wait");
                 continue;
             }
-            let (recorder, application) = (self.clone(), application.clone());
+            // Thousands may wait: no more is kept than is written.
+            let object = object(application, event, now, number);
+            let (recorder, on_behalf) = (self.clone(), application.on_behalf(&application.status));
             self.under_way.spawn(async move {
-                let _turn = recorder.lane.turn(&application.key.namespace, 0).await;
-                recorder.event(&application, &event).await;
+                let _turn = recorder.lane.turn(&key.namespace, 0).await;
+                let cluster = recorder.cluster.within(LIMIT).on_behalf(on_behalf);
+                if let Err(error) = cluster.create(&object, reason).await {
+                    tracing::warn!(application = %key, reason, %error, "event not written");
+                }
             });
         }
     }
@@ -76,14 +83,6 @@ impl Recorder {
         self.under_way.close();
         if tokio::time::timeout(FLUSH, self.under_way.wait()).await.is_err() {
             tracing::warn!(events = self.under_way.len(), "events lost: they took too long");
-        }
-    }
-
-    async fn event(&self, application: &Application, event: &Event) {
-        let object = object(application, event, Timestamp::now());
-        let cluster = self.cluster.within(LIMIT).on_behalf(application.on_behalf(&application.status));
-        if let Err(error) = cluster.create(&object, event.reason).await {
-            tracing::warn!(application = %application.key, reason = event.reason, %error, "event not written");
         }
     }
 
@@ -101,10 +100,17 @@ impl Recorder {
         }
     }
 
-    /// A pod, of an application with these labels, was there when this replica began to lead.
-    pub fn found_pod(&self, labels: Option<&BTreeMap<String, String>>, key: &Key, pod: &Pod) {
+    /// A pod of an application was there when this replica began to lead.
+    pub fn found_pod(&self, application: Option<&Application>, key: &Key, pod: &Pod) {
         if let Some(metrics) = &self.metrics {
-            metrics.pod(labels.unwrap_or(&BTreeMap::new()), &key.namespace, None, Some(pod));
+            metrics.pod(application, key, None, Some(pod));
+        }
+    }
+
+    /// A pod of an application is no longer this operator's to look after.
+    pub fn left_pod(&self, application: Option<&Application>, key: &Key, pod: &Pod) {
+        if let Some(metrics) = &self.metrics {
+            metrics.pod(application, key, Some(pod), None);
         }
     }
 
@@ -138,20 +144,20 @@ impl Recorder {
 
     /// A pod of an application has changed.
     pub fn pod(&self, index: &Index, key: &Key, before: Option<&Pod>, after: Option<&Pod>) {
-        let Some(metrics) = &self.metrics else { return };
-        let labels =
-            index.lock().application(key).map(|application| application.labels.clone()).unwrap_or_default();
-        metrics.pod(&labels, &key.namespace, before, after);
+        if let Some(metrics) = &self.metrics {
+            metrics.pod(index.lock().application(key), key, before, after);
+        }
     }
 }
 
-/// An event as core/v1 has it: the roles of Kubeflow's operator allow these, and not those of events.k8s.io.
-fn object(application: &Application, event: &Event, now: Timestamp) -> CoreEvent {
+/// An event as core/v1 has it: the roles of Kubeflow's operator allow these, and not those of events.k8s.io. The number tells
+/// those of one moment apart.
+fn object(application: &Application, event: Event, now: Timestamp, number: usize) -> CoreEvent {
     let key = &application.key;
     let time = Some(Time(now));
     CoreEvent {
         metadata: ObjectMeta {
-            name: Some(format!("{}.{:x}", key.name, now.as_nanosecond())),
+            name: Some(format!("{}.{:x}", key.name, now.as_nanosecond() + number as i128)),
             namespace: Some(key.namespace.clone()),
             ..ObjectMeta::default()
         },

@@ -50,12 +50,15 @@ impl Scope {
             || self.selected.read().unwrap_or_else(PoisonError::into_inner).contains(namespace)
     }
 
-    /// The selector matches these now; the namespaces that are new.
-    pub fn select(&self, now: &HashSet<String>) -> Vec<String> {
+    /// The selector matches these now; the namespaces that are new, and those that are no longer looked after.
+    pub fn select(&self, now: &HashSet<String>) -> (Vec<String>, Vec<String>) {
         let mut selected = self.selected.write().unwrap_or_else(PoisonError::into_inner);
-        let new = now.difference(&selected).cloned().collect();
+        let others = |of: &HashSet<String>, than: &HashSet<String>| {
+            of.difference(than).filter(|name| !self.names.contains(name)).cloned().collect()
+        };
+        let changed = (others(now, &selected), others(&selected, now));
         selected.clone_from(now);
-        new
+        changed
     }
 }
 
@@ -80,8 +83,16 @@ mod tests {
         ] {
             let scope = scope(names, selector);
             if scope.selector().is_some() {
-                assert_eq!(scope.select(&HashSet::from(["c".to_owned()])), ["c"]);
-                assert!(scope.select(&HashSet::from(["c".to_owned()])).is_empty());
+                let select =
+                    |names: &[&str]| scope.select(&names.iter().map(|&name| name.to_owned()).collect());
+                let changed = |new: &[&str], gone: &[&str]| {
+                    let owned =
+                        |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+                    (owned(new), owned(gone))
+                };
+                assert_eq!(select(&["c", "d"]).0.len(), 2);
+                assert_eq!(select(&["c", "d"]), changed(&[], &[]));
+                assert_eq!(select(&["c"]), changed(&[], &["d"]));
             }
             assert_eq!(scope.streams(), streams, "{names:?} {selector:?}");
             assert_eq!(["a", "b", "c"].map(|name| scope.contains(name)), contains, "{names:?} {selector:?}");

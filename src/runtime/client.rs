@@ -239,20 +239,23 @@ pub fn connected<T, E: From<ClusterError>>(
 
 impl Connection {
     async fn new(context: Option<&str>, limit: Duration) -> Result<Self, ClusterError> {
-        Self::open(None, context, limit).await
+        Self::of_config(configuration(None, context).await?, limit)
     }
 
-    /// The cluster of this kubeconfig, else of `KUBECONFIG`, else of `~/.kube/config`, else the one whose pod this is.
+    /// The cluster of this kubeconfig, else of `KUBECONFIG`, else of `~/.kube/config`, else the one whose pod this is, for
+    /// callers that try again themselves: a request that failed is not repeated unseen, with a version that may be an old
+    /// one by then.
     ///
     /// # Errors
     /// There is none, or the kubeconfig cannot be used.
-    pub async fn open(
-        kubeconfig: Option<&str>,
-        context: Option<&str>,
-        limit: Duration,
-    ) -> Result<Self, ClusterError> {
+    pub async fn open(kubeconfig: Option<&str>, limit: Duration) -> Result<Self, ClusterError> {
+        let mut config = configuration(kubeconfig, None).await?;
+        config.default_retry = false;
+        Self::of_config(config, limit)
+    }
+
+    fn of_config(mut config: Config, limit: Duration) -> Result<Self, ClusterError> {
         let deadline = Instant::now() + limit;
-        let mut config = configuration(kubeconfig, context).await?;
         config.connect_timeout = Some(CONNECT);
         config.read_timeout = Some(SILENCE);
         config.reset_reader_on_write = true;

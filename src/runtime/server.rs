@@ -63,9 +63,27 @@ pub fn probes(healthy: Check, ready: Check) -> Router {
     Router::new().route("/healthz", probe(healthy)).route("/readyz", probe(ready))
 }
 
-/// Answers `/metrics`.
-pub fn metrics(registry: Registry) -> Router {
-    Router::new().route("/metrics", get(move || async move { exposition(&registry) }))
+/// Where metrics always are.
+const METRICS: &str = "/metrics";
+
+/// Reads a path that metrics are answered at besides [`METRICS`]; nothing is none.
+///
+/// # Errors
+/// It is no path.
+pub fn path(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+    if text.is_empty() || text.starts_with('/') && text.chars().all(plain) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text} is no path: write it as {METRICS}, of letters, digits and /-_.~"))
+    }
+}
+
+/// Answers [`METRICS`], and the same at another path.
+pub fn metrics(registry: Registry, also: &str) -> Router {
+    let exposed = get(move || async move { exposition(&registry) });
+    let router = Router::new().route(METRICS, exposed.clone());
+    if matches!(also, "" | METRICS) { router } else { router.route(also, exposed) }
 }
 
 fn exposition(registry: &Registry) -> Response {
@@ -86,7 +104,45 @@ pub async fn serve(listener: TcpListener, router: Router) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+
     use super::*;
+
+    /// Status and body.
+    fn ask(address: SocketAddr, path: &str) -> (String, String) {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().to_owned(), body.to_owned())
+    }
+
+    #[test]
+    fn a_probe_that_fails_says_why_and_metrics_are_where_the_flag_says_too() {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let serve_at = |router: Router| {
+            let listener = runtime.block_on(listen(([127, 0, 0, 1], 0).into())).unwrap();
+            let address = listener.local_addr().unwrap();
+            runtime.spawn(serve(listener, router));
+            address
+        };
+        let probed =
+            serve_at(probes(Arc::new(|| Err("pods: nothing heard".to_owned())), Arc::new(|| Ok(()))));
+        assert_eq!(ask(probed, "/healthz"), ("500".to_owned(), "pods: nothing heard".to_owned()));
+        assert_eq!(ask(probed, "/readyz"), ("200".to_owned(), "ok".to_owned()));
+        for also in ["", METRICS, "/spark/metrics"] {
+            let exposed = serve_at(metrics(Registry::new(), also));
+            for path in [METRICS, also].into_iter().filter(|path| !path.is_empty()) {
+                assert_eq!(ask(exposed, path).0, "200", "{also:?}");
+            }
+            assert_eq!(ask(exposed, "/other").0, "404");
+        }
+        for text in ["metrics", "/{a}", "/a b", "/a?b"] {
+            assert!(path(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn addresses_are_read_as_go_reads_them() {

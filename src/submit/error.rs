@@ -34,12 +34,10 @@ pub enum SubmitError {
         what: String,
     },
     /// What an earlier run made is not gone yet.
-    #[error("{what} of an earlier run is still there after {seconds} s")]
+    #[error("{what} of an earlier run is still there")]
     StillThere {
         /// The object: `Pod team-a/pi-driver`.
         what: String,
-        /// How long was waited.
-        seconds: u64,
     },
     /// Another submission of the application was begun meanwhile, or the application is gone.
     #[error("{what} is no longer to be submitted so: another submission of it was begun meanwhile")]

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::api::{GetParams, Preconditions};
 use kube::core::Request;
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde_json::Value as Json;
+use tokio::time::Instant;
 
 use super::SubmitError;
 use super::error::passes;
@@ -21,6 +22,26 @@ use crate::spark::compile::SUBMISSION_ID;
 
 /// Between two looks at something that is on its way out.
 const BETWEEN: Duration = Duration::from_millis(200);
+/// How long something is waited for that is on its way out. Whoever submits tries again later: many that wait here for
+/// minutes would keep all others from being submitted.
+const MOMENT: Duration = Duration::from_secs(3);
+
+/// A moment in which something may pass.
+pub(super) struct Moment(Instant);
+
+impl Moment {
+    pub(super) fn begin() -> Self {
+        Self(Instant::now() + MOMENT)
+    }
+
+    /// Waits a little; whether there is time left.
+    pub(super) async fn goes_on(&self, cluster: &Connection) -> bool {
+        Instant::now() < self.0 && cluster.sleep(BETWEEN).await
+    }
+}
+
+/// What the volume is called by which a driver has its configuration (in Spark 3.0 without the end that it has now).
+const CONF_VOLUME: &str = "spark-conf-volume";
 
 /// Why what belongs to a submission is written.
 pub(super) const SUBMITTED: &str = "the application is submitted";
@@ -138,14 +159,15 @@ pub(super) async fn delete<K: Object>(
     }
 }
 
-/// Clears the way for a driver: what an earlier submission of the application left is deleted, and waited for until it is
-/// gone, as is what the garbage collector takes. The pod that is there is ours when there is one after that.
+/// Clears the way for a driver: what an earlier submission of the application left is deleted, and waited for a moment until
+/// it is gone, as is what the garbage collector takes. The pod that is there is ours when there is one after that.
 ///
 /// # Errors
-/// The name is somebody else's, or this submission is no longer the one that is written down.
+/// It is not gone yet, the name is somebody else's, or this submission is no longer the one that is written down.
 pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
     let what = || described::<Pod>(&application.namespace, &application.driver_pod);
     let mut deleted = None;
+    let moment = Moment::begin();
     loop {
         match driver(application, cluster).await? {
             Found::Nothing => return Ok(None),
@@ -162,10 +184,63 @@ pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Resul
             }
             Found::Older(_) | Found::Orphaned => {}
         }
-        if !cluster.sleep(BETWEEN).await {
-            return Err(SubmitError::StillThere { what: what(), seconds: cluster.limit().as_secs() });
+        if !moment.goes_on(cluster).await {
+            return Err(SubmitError::StillThere { what: what() });
         }
     }
+}
+
+/// As [`clear`], for a driver that spark-submit makes: one that it left half-made, because it was cut off, is deleted too. It
+/// would wait for the rest for ever.
+pub(super) async fn clear_whole(
+    application: &Compiled,
+    cluster: &Connection,
+) -> Result<Option<Pod>, SubmitError> {
+    let moment = Moment::begin();
+    loop {
+        let Some(pod) = clear(application, cluster).await? else { return Ok(None) };
+        if whole(application, cluster, &pod).await? {
+            return Ok(Some(pod));
+        }
+        // Whoever has made it may be at the rest.
+        if moment.goes_on(cluster).await {
+            continue;
+        }
+        written_down(application, cluster).await?;
+        let what = described::<Pod>(&application.namespace, &application.driver_pod);
+        let gone = delete(cluster, &pod, "spark-submit has left it half-made").await;
+        gone.map_err(|error| SubmitError::Cluster { what, error })?;
+    }
+}
+
+/// The driver that spark-submit, which has ended, has made. One that is on its way out is none.
+pub(super) async fn made(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
+    match clear_whole(application, cluster).await {
+        Err(SubmitError::StillThere { .. }) => Ok(None),
+        made => made,
+    }
+}
+
+/// Whether all is there that spark-submit makes for a driver, as far as it matters: of what it makes after the pod the
+/// config map is the last, and what the container waits for.
+pub(super) async fn whole(
+    application: &Compiled,
+    cluster: &Connection,
+    pod: &Pod,
+) -> Result<bool, SubmitError> {
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    if phase.is_some_and(|phase| phase != "Pending") {
+        return Ok(true);
+    }
+    let volumes = pod.spec.iter().flat_map(|spec| spec.volumes.iter().flatten());
+    let conf = volumes.filter(|volume| volume.name.starts_with(CONF_VOLUME));
+    let Some(name) = conf.filter_map(|volume| volume.config_map.as_ref()).map(|map| &map.name).next() else {
+        return Ok(true);
+    };
+    let what = described::<ConfigMap>(&application.namespace, name);
+    let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let there = cluster.ask(&format!("get {what}"), maps.get_opt(name)).await;
+    Ok(there.map_err(|error| SubmitError::Cluster { what, error })?.is_some())
 }
 
 /// What has the name of an object whose creation was refused, also where it is not the name that is refused: what the API
@@ -200,18 +275,20 @@ pub(super) async fn create<K: Object + Serialize>(
     let api: Api<K> = Api::namespaced(cluster.client.clone(), &namespace);
     let what = described::<K>(&namespace, &name);
     let failed = |error| SubmitError::Cluster { what: what.clone(), error };
+    let moment = Moment::begin();
     loop {
         let refused = match cluster.create(object, SUBMITTED).await {
             Err(error) => error,
             Ok(created) => return Ok(created),
         };
-        match there(cluster, &api, &name, &refused).await.map_err(failed)? {
+        let there = there(cluster, &api, &name, &refused).await.map_err(failed)?;
+        match there {
             Some(there) if ours(&there) => return Ok(there),
             _ if !refused.is_status(409) => return Err(failed(refused)),
-            Some(_) if !cluster.sleep(BETWEEN).await => {
-                return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
-            }
-            _ => {}
+            _ if moment.goes_on(cluster).await => {}
+            Some(_) => return Err(SubmitError::StillThere { what }),
+            // Quotas that many change at once refuse so, too.
+            None => return Err(failed(refused)),
         }
     }
 }

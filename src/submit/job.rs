@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Resource, ResourceExt};
 
-use super::existing::{self, FAILED, create, described, owned_by};
+use super::existing::{self, FAILED, Moment, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
@@ -54,7 +54,7 @@ pub fn manifests(
     job(application, (deadline + AFTER).as_secs())
 }
 
-/// Waits until nothing submits an earlier attempt any more. One that was cut off takes its time to end, and may still
+/// Waits a moment until nothing submits an earlier attempt any more. One that was cut off takes its time to end, and may still
 /// create a driver, which would stand in the way of ours.
 async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), SubmitError> {
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
@@ -62,14 +62,16 @@ async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), Submi
     let submitting = ListParams::default()
         .labels(&format!("batch.kubernetes.io/job-name,{APP_NAME}={name},{SUBMISSION_ID}!={id}"))
         .fields("status.phase!=Succeeded,status.phase!=Failed");
+    let moment = Moment::begin();
     loop {
         let found = cluster.ask("list pods that submit", pods.list(&submitting)).await;
         let what = || format!("pods that submit {}/{name}", application.namespace);
         let found = found.map_err(|error| SubmitError::Cluster { what: what(), error })?;
         let Some(pod) = found.items.first() else { return Ok(()) };
-        if !cluster.sleep(BETWEEN).await {
-            let what = described::<Pod>(&application.namespace, &pod.name_any());
-            return Err(SubmitError::StillThere { what, seconds: cluster.limit().as_secs() });
+        if !moment.goes_on(cluster).await {
+            return Err(SubmitError::StillThere {
+                what: described::<Pod>(&application.namespace, &pod.name_any()),
+            });
         }
     }
 }
@@ -77,10 +79,10 @@ async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), Submi
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
     alone(application, cluster).await?;
     // What an earlier submission left would make spark-submit fail after all its work.
-    let driver = existing::clear(application, cluster).await?;
-    let adopted = driver.is_some();
-    if let Some(pod) = driver
+    let adopted = existing::clear(application, cluster).await?.is_some();
+    if adopted
         && !begun(application, cluster).await?
+        && let Some(pod) = existing::clear_whole(application, cluster).await?
     {
         // The Job has ended, and has been deleted since. Another would wait for a place that this driver may have taken.
         return Ok(Submitted::of(&pod, vec![format!("Pod/{}", pod.name_any())], true));
@@ -149,7 +151,7 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
             }
         };
         if ended {
-            return match existing::clear(application, cluster).await? {
+            return match existing::made(application, cluster).await? {
                 Some(pod) => Ok(pod),
                 None => Err(SubmitError::SparkSubmit { text: said(application, cluster, &name).await }),
             };
@@ -163,7 +165,9 @@ async fn wait(application: &Compiled, cluster: &Connection, job: &KubernetesJob)
 /// The time is up. A driver that is there all the same is what was wanted.
 async fn late(application: &Compiled, cluster: &Connection, job: &str) -> Result<Pod, SubmitError> {
     let again = cluster.within(Duration::from_secs(5));
-    if let Some(pod) = existing::own(application, &again).await? {
+    if let Some(pod) = existing::own(application, &again).await?
+        && existing::whole(application, &again, &pod).await?
+    {
         return Ok(pod);
     }
     let text = said(application, &again, job).await;

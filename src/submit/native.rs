@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 
-use super::existing::{self, FAILED, SUBMITTED, create, described, owned_by};
+use super::existing::{self, FAILED, Moment, SUBMITTED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
 use crate::runtime::write::Object;
@@ -86,6 +86,7 @@ pub(super) async fn config_maps(
 /// The driver pod, and whether an earlier try of this submission made it.
 async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Result<(Pod, bool), SubmitError> {
     let what = described::<Pod>(&application.namespace, &application.driver_pod);
+    let moment = Moment::begin();
     loop {
         let refused = match cluster.create(pod, SUBMITTED).await {
             Ok(pod) => return Ok((pod, false)),
@@ -95,7 +96,10 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
             if let Some(pod) = existing::clear(application, cluster).await? {
                 return Ok((pod, true));
             }
-            continue;
+            // Quotas that many change at once refuse so, too.
+            if moment.goes_on(cluster).await {
+                continue;
+            }
         }
         // A quota that our own driver has used up refuses it before its name is looked at.
         return match existing::own(application, cluster).await {

@@ -32,6 +32,8 @@ pub struct SparkSubmit {
     pub classes: Option<Classes>,
 }
 
+/// How long the driver is looked for when the time of spark-submit is up.
+const AFTER: Duration = Duration::from_secs(10);
 /// How much of its standard error is kept at each end, in bytes.
 const KEPT: usize = 16 << 10;
 
@@ -51,29 +53,19 @@ impl Submitter for SparkSubmit {
 
 impl SparkSubmit {
     async fn run(&self, application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
-        if let Some(pod) = existing::clear(application, cluster).await? {
+        if let Some(pod) = existing::clear_whole(application, cluster).await? {
             return Ok(submitted(&pod, true));
         }
         native::config_maps(application, cluster).await?;
         let folder = templates(application)?;
         // Not the exit code but the driver says whether it worked: a timeout behind its creation is no failure, be it
         // spark-submit's or ours.
-        let (failure, found) = match self.process(application, folder.path(), cluster).await {
-            Ok(said) => {
-                (SubmitError::SparkSubmit { text: said }, existing::clear(application, cluster).await?)
-            }
-            Err(late @ SubmitError::Deadline { .. }) => {
-                let again = cluster.within(Duration::from_secs(5));
-                // One that has not begun may lack what spark-submit makes after it.
-                let begun = |pod: &Pod| {
-                    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
-                    phase.is_some_and(|phase| phase != "Pending")
-                };
-                (late, existing::own(application, &again).await?.filter(begun))
-            }
+        let (failure, cluster) = match self.process(application, folder.path(), cluster).await {
+            Ok(said) => (SubmitError::SparkSubmit { text: said }, cluster),
+            Err(late @ SubmitError::Deadline { .. }) => (late, &cluster.within(AFTER)),
             Err(error) => return Err(error),
         };
-        found.map(|pod| submitted(&pod, false)).ok_or(failure)
+        existing::made(application, cluster).await?.map(|pod| submitted(&pod, false)).ok_or(failure)
     }
 
     /// Runs it to its end, or to the deadline; then it is killed. What it wrote to standard error comes back.

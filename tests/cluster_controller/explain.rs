@@ -1,5 +1,6 @@
 //! `explain` says why an application does not run.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::json;
@@ -9,9 +10,14 @@ use crate::support::eventually;
 
 /// What is printed about an application, and the exit code.
 fn explain(place: &Place, name: &str) -> (i32, String) {
+    explain_to(&place.cluster().kubeconfig(), place, name)
+}
+
+/// To somebody with the rights of a kubeconfig.
+fn explain_to(kubeconfig: &Path, place: &Place, name: &str) -> (i32, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_spark-operator"))
         .args(["explain", &format!("{}/{name}", place.namespace.name)])
-        .env("KUBECONFIG", place.cluster().kubeconfig())
+        .env("KUBECONFIG", kubeconfig)
         .output()
         .unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -60,4 +66,53 @@ fn the_reason_and_what_to_do_are_told_in_one_screen() {
     assert!(!error_of(&place.get("account")).is_empty());
     let (code, said) = explain(&place, "nobody");
     assert!(code == 2 && said.contains("there is no SparkApplication"), "{code} {said}");
+}
+
+#[test]
+fn events_and_quotas_are_told_as_far_as_they_may_be_read() {
+    let Some(place) = Place::new("explained") else { return };
+    let quota = json!({"metadata": {"name": "team"}, "spec": {"hard": {"pods": "1"}}});
+    place.cluster().create(&place.namespace.path("v1", "resourcequotas"), &quota);
+    let quotas = || place.list("v1", "resourcequotas");
+    eventually("the quota to be counted", || {
+        if quotas()[0]["status"]["used"]["pods"].is_string() {
+            Ok(())
+        } else {
+            Err(format!("{:?}", quotas()))
+        }
+    });
+    let _operator = place.operator(&[]);
+    place.create("runs", &driver(&[("outcome", "run")]));
+    place.in_state("runs", "RUNNING");
+    place.create("second", &json!({}));
+    place.in_state("second", "FAILED");
+    let right = |said: &str| {
+        let events = said.split_once("Events:\n").map(|(_, events)| events).unwrap_or_default();
+        said.contains("Why:     failed to submit spark application: ")
+            && said.contains("exceeded quota: team")
+            && said.contains("Do:      wait, or ask for a larger quota")
+            && said.contains("Quota:   team: pods 1 of 1")
+            && events.contains("SparkApplicationSubmissionFailed")
+    };
+    eventually("the quota and the events", || {
+        let (code, said) = explain(&place, "second");
+        assert_eq!(code, 0, "{said}");
+        if right(&said) { Ok(()) } else { Err(said) }
+    });
+    println!("{}", explain(&place, "second").1);
+    // What the kubelet and the scheduler say of a pod is among it.
+    place.cluster().delete(&place.namespace.path("v1", "resourcequotas/team"));
+    place.create("large", &json!({"driver": {"coreRequest": "2000"}}));
+    eventually("an event of the pod", || {
+        let said = explain(&place, "large").1;
+        if said.contains("FailedScheduling") { Ok(()) } else { Err(said) }
+    });
+    // The operator itself reads neither events nor quotas.
+    let (code, said) = explain_to(&place.account.kubeconfig, &place, "second");
+    assert!(code == 0 && said.contains("exceeded quota: team"), "{code} {said}");
+    for what in ["events are left out: ", "resourcequotas are left out: "] {
+        assert!(said.contains(what), "{said}");
+    }
+    let (code, said) = explain_to(&place.namespace.account("nobody").kubeconfig, &place, "second");
+    assert!(code == 3 && said.contains("forbidden"), "{code} {said}");
 }

@@ -1,6 +1,6 @@
 //! The operator is killed (-9) before and after every write that it makes in the life of an application, and started
 //! again: the job runs exactly once in each attempt, nothing is left over, and the end is the same. Also when it is killed
-//! a second time while it catches up, when it was only stopped and comes back, and when the cluster answers badly.
+//! a second time while it catches up.
 //!
 //! A plan that fails is written to a file; `KILL_PLAN=FILE` runs it alone, again and again.
 
@@ -10,11 +10,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
+use crate::life::{Life, drivers};
 use crate::operator::Operator;
-use crate::place::{LIMIT, Place, driver, state_of};
+use crate::place::{LIMIT, Place, state_of};
 use crate::proxy::{Plan, Proxy, Sent, When};
 use crate::support::within;
 
@@ -26,18 +26,6 @@ const AFTER: Duration = Duration::from_secs(5);
 const TRIES: usize = 5;
 /// How often a plan from a file is run.
 const AGAIN: usize = 20;
-
-/// What a user does with an application.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-enum Life {
-    Completes,
-    FailsAndIsTriedAgain,
-    IsSuspendedAndResumed,
-    IsChanged,
-    IsDeleted,
-    /// With all that belongs beside a driver, and a short time to live.
-    HasEverything,
-}
 
 /// What is done to an operator, and then to the next. It can be kept.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
@@ -64,106 +52,6 @@ struct End {
     left: BTreeMap<&'static str, usize>,
     /// How many drivers were created.
     drivers: usize,
-}
-
-impl Life {
-    const ALL: [Self; 6] = [
-        Self::Completes,
-        Self::FailsAndIsTriedAgain,
-        Self::IsSuspendedAndResumed,
-        Self::IsChanged,
-        Self::IsDeleted,
-        Self::HasEverything,
-    ];
-
-    fn spec(self) -> Json {
-        match self {
-            Self::Completes => driver(&[("run-for", "0")]),
-            Self::FailsAndIsTriedAgain => {
-                let mut spec = driver(&[("outcome", "fail"), ("run-for", "0")]);
-                spec["restartPolicy"] =
-                    json!({"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1});
-                spec
-            }
-            Self::HasEverything => {
-                let mut spec = driver(&[("run-for", "0")]);
-                spec["timeToLiveSeconds"] = 1.into();
-                spec["driverPodDisruptionBudget"] = true.into();
-                spec["monitoring"] = json!({"exposeDriverMetrics": true, "exposeExecutorMetrics": false,
-                    "prometheus": {"jmxExporterJar": "/opt/jmx.jar", "configuration": "rules: []\n"}});
-                spec
-            }
-            // Until it is deleted: what a user does next has all the time it needs.
-            Self::IsSuspendedAndResumed | Self::IsChanged | Self::IsDeleted => driver(&[("outcome", "run")]),
-        }
-    }
-
-    /// Flags of its operator.
-    fn flags(self) -> &'static [&'static str] {
-        if self == Self::HasEverything { &["--enable-driver-pdb=true"] } else { &[] }
-    }
-
-    /// Where it is lived.
-    fn place(self) -> Option<Place> {
-        let place = Place::new("killed")?;
-        if self == Self::HasEverything {
-            place.may_protect_drivers();
-        }
-        Some(place)
-    }
-
-    /// Whether nothing is left of it at its end.
-    fn goes(self) -> bool {
-        matches!(self, Self::IsDeleted | Self::HasEverything)
-    }
-
-    /// Does what the user does, and waits for the end.
-    fn live(self, place: &Place, name: &str) -> String {
-        place.create(name, &self.spec());
-        let end = match self {
-            Self::Completes => place.in_state(name, "COMPLETED"),
-            Self::FailsAndIsTriedAgain => place.in_state(name, "FAILED"),
-            Self::IsSuspendedAndResumed => {
-                place.in_state(name, "RUNNING");
-                place.patch(name, &json!({"spec": {"suspend": true}}));
-                place.in_state(name, "SUSPENDED");
-                place.patch(name, &json!({"spec": {"suspend": false}}));
-                place.in_state(name, "RUNNING")
-            }
-            Self::IsChanged => {
-                let before = place.in_state(name, "RUNNING")["status"]["submissionID"].clone();
-                place.patch(name, &json!({"spec": {"arguments": ["2"]}}));
-                place.until(name, "to run as it is now", |application| {
-                    let id = &application["status"]["submissionID"];
-                    state_of(application) == "RUNNING" && *id != before && !id.is_null()
-                })
-            }
-            Self::IsDeleted => {
-                place.in_state(name, "RUNNING");
-                place.delete(name);
-                place.gone(name);
-                return "gone".to_owned();
-            }
-            Self::HasEverything => {
-                place.gone(name);
-                return "gone".to_owned();
-            }
-        };
-        state_of(&end).to_owned()
-    }
-}
-
-/// Drivers that were created, by the submission that did so.
-fn drivers(sent: &[Sent], name: &str) -> BTreeMap<String, usize> {
-    let mut drivers = BTreeMap::new();
-    for sent in sent.iter().filter(|sent| sent.title() == "POST pods" && sent.status == 201) {
-        let labels = &sent.answer["metadata"]["labels"];
-        if labels["sparkoperator.k8s.io/app-name"] == name {
-            let id = labels["sparkoperator.k8s.io/submission-id"].as_str().unwrap().to_owned();
-            *drivers.entry(id).or_default() += 1;
-        }
-    }
-    drivers
 }
 
 /// Lives a life under operators that are killed as planned, each after the other; what it came to, and how many were
@@ -354,78 +242,6 @@ fn killed_again_while_it_catches_up() {
     assert!(kills * 10 >= cases.len() * 2 * 8, "{kills} kills in {} pairs", cases.len());
 }
 
-/// A leader that is stopped (SIGSTOP) for longer than its lease, and comes back while another leads.
-#[test]
-fn stopped_and_back_a_leader_doubles_nothing() {
-    let Some(place) = Place::new("stopped") else { return };
-    place.may_lead();
-    let proxies = [0, 1].map(|_| Proxy::new(&place.account.kubeconfig, None));
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let lease_namespace = format!("--leader-election-lock-namespace={}", place.namespace.name);
-    let flags = [
-        namespaces.as_str(),
-        "--leader-election=true",
-        "--leader-election-lock-name=test",
-        &lease_namespace,
-        "--leader-election-lease-duration=12s",
-        "--leader-election-renew-deadline=10s",
-        "--leader-election-retry-period=500ms",
-    ];
-    let start = |number: usize| {
-        let kubeconfig = proxies[number].kubeconfig(place.file(&format!("{number}.json")));
-        Operator::start(&kubeconfig, &place.file(&format!("{number}.log")), &flags)
-    };
-    let mut first = start(0);
-    first.says("\"leading\"");
-    let second = start(1);
-    second.says("another leads");
-    let creates = |number: usize| {
-        within(LIMIT, &format!("operator {number} to create a driver"), || {
-            let drivers = proxies[number].sent().iter().filter(|sent| sent.title() == "POST pods").count();
-            if drivers > 0 { Ok(()) } else { Err(drivers) }
-        });
-    };
-    let lives: Vec<_> = (0..6).flat_map(|_| Life::ALL).collect();
-    std::thread::scope(|scope| {
-        for (number, life) in lives.iter().enumerate() {
-            let place = &place;
-            scope.spawn(move || life.live(place, &format!("app-{number}")));
-        }
-        // In the middle of it.
-        creates(0);
-        first.signal(Signal::SIGSTOP);
-        second.says("\"leading\"");
-        creates(1);
-        first.signal(Signal::SIGCONT);
-    });
-    // It found out that it no longer leads, and ended: whoever runs it starts it again.
-    within(LIMIT, "the first to end", || if first.runs() { Err("it runs") } else { Ok(()) });
-    let sent = proxies.iter().flat_map(Proxy::sent).collect::<Vec<_>>();
-    let made = assert_none_twice(&sent, &lives);
-    println!(
-        "a leader that was stopped and came back: {} applications, {made} drivers, none twice",
-        lives.len()
-    );
-}
-
-/// How many drivers were made: each submission's once, and as many submissions as these lives need.
-fn assert_none_twice(sent: &[Sent], lives: &[Life]) -> usize {
-    let mut made = 0;
-    for (number, life) in lives.iter().enumerate() {
-        let drivers = drivers(sent, &format!("app-{number}"));
-        for (id, count) in &drivers {
-            assert_eq!(*count, 1, "app-{number}: submission {id}");
-        }
-        let expected = match life {
-            Life::Completes | Life::IsDeleted | Life::HasEverything => 1,
-            _ => 2,
-        };
-        assert_eq!(drivers.len(), expected, "app-{number}: {life:?}");
-        made += drivers.len();
-    }
-    made
-}
-
 #[test]
 fn killed_while_an_application_completes() {
     kill_everywhere(Life::Completes);
@@ -467,58 +283,4 @@ fn a_plan_of_a_file_is_run_again() {
         println!("run {number}: {killed} killed, {}", wrong.as_deref().unwrap_or("right"));
         assert!(wrong.is_none());
     }
-}
-
-#[test]
-fn two_operators_at_once_double_nothing() {
-    let Some(place) = Place::new("two") else { return };
-    let proxies = [0, 1].map(|_| Proxy::new(&place.account.kubeconfig, None));
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let _operators: Vec<_> = (proxies.iter().enumerate())
-        .map(|(number, proxy)| {
-            let kubeconfig = proxy.kubeconfig(place.file(&format!("{number}.json")));
-            Operator::start(&kubeconfig, &place.file(&format!("{number}.log")), &[&namespaces])
-        })
-        .collect();
-    let lives: Vec<_> = (0..10).flat_map(|_| Life::ALL).collect();
-    std::thread::scope(|scope| {
-        for (number, life) in lives.iter().enumerate() {
-            let place = &place;
-            scope.spawn(move || life.live(place, &format!("app-{number}")));
-        }
-    });
-    let sent = [proxies[0].sent(), proxies[1].sent()].concat();
-    let made = assert_none_twice(&sent, &lives);
-    let refused = sent.iter().filter(|sent| sent.status == 409).count();
-    println!(
-        "two operators: {} applications, {made} drivers, none twice; {refused} writes were refused",
-        lives.len()
-    );
-}
-
-/// One request in six goes wrong, in eight ways in turn; watches are cut, and begin too late. The operator lives on.
-#[test]
-fn a_cluster_that_answers_badly_loses_and_doubles_nothing() {
-    let Some(place) = Place::new("faulty") else { return };
-    let proxy = Proxy::faulty(&place.account.kubeconfig, 6);
-    let namespaces = format!("--namespaces={}", place.namespace.name);
-    let kubeconfig = proxy.kubeconfig(place.file("faulty.json"));
-    let flags = [namespaces.as_str(), "--workqueue-ratelimiter-max-delay=2s"];
-    let mut operator = Operator::start(&kubeconfig, &place.file("faulty.log"), &flags);
-    let lives: Vec<_> = (0..8).flat_map(|_| Life::ALL).collect();
-    std::thread::scope(|scope| {
-        for (number, life) in lives.iter().enumerate() {
-            let place = &place;
-            scope.spawn(move || life.live(place, &format!("app-{number}")));
-        }
-    });
-    assert!(operator.runs());
-    let sent = proxy.sent();
-    let made = assert_none_twice(&sent, &lives);
-    let faults = proxy.faults();
-    println!(
-        "a faulty cluster: {} applications, {made} drivers, none twice; {} faults: {faults:?}",
-        lives.len(),
-        faults.values().sum::<usize>()
-    );
 }

@@ -286,11 +286,46 @@ fn executors_come_and_go() {
     place.until("pi", "to list both", |now| is(now, 0) == "RUNNING" && is(now, 1) == "RUNNING");
     place.cluster().delete(&place.namespace.path("v1", &format!("pods/{}", names[0])));
     place.until("pi", "to miss one", |now| ["UNKNOWN", "FAILED"].contains(&is(now, 0).as_str()));
+    let fails = place.executor(&running, 3);
+    let terminated = json!({"exitCode": 52, "reason": "Error"});
+    place.ends(&fails, "spark-kubernetes-executor", "Failed", &terminated);
+    place.ends(
+        &names[1],
+        "spark-kubernetes-executor",
+        "Succeeded",
+        &json!({"exitCode": 0, "reason": "Completed"}),
+    );
+    place.until("pi", "to have one that failed and one that completed", |now| {
+        now["status"]["executorState"][&fails] == "FAILED" && is(now, 1) == "COMPLETED"
+    });
+    for message in [
+        format!("Executor {fails} failed with ExitCode: 52, Reason: Error, Pod Message: "),
+        format!("Executor {} completed", names[1]),
+    ] {
+        eventually(&message, || {
+            let messages = place.messages("pi");
+            if messages.contains(&message) { Ok(()) } else { Err(format!("{messages:#?}")) }
+        });
+    }
     place.end("pi-driver");
     let completed = place.in_state("pi", "COMPLETED");
     assert_ne!(is(&completed, 1), "UNKNOWN");
     let told = || place.events("pi").iter().filter(|reason| *reason == "SparkApplicationCompleted").count();
     eventually("one event", || if told() == 1 { Ok(()) } else { Err(told()) });
+}
+
+#[test]
+fn no_service_is_made_where_they_are_switched_off() {
+    let Some(place) = Place::new("plain") else { return };
+    let operator = place.operator(&["--enable-ui-service=false"]);
+    place.create("pi", &driver(&[]));
+    let completed = place.in_state("pi", "COMPLETED");
+    operator.quiet();
+    assert!(completed["status"]["driverInfo"]["webUIServiceName"].is_null(), "{:#}", completed["status"]);
+    let wrote = operator.wrote();
+    let services: Vec<_> = wrote.iter().filter(|line| line["resource"] == "services").collect();
+    // Spark's own, by which executors find the driver.
+    assert_eq!(services.len(), 1, "{services:#?}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub const LIMIT: Duration = Duration::from_mins(2);
 pub struct Place {
     pub namespace: Namespace,
     pub account: Account,
+    /// How long an application may take to be as it should.
+    pub limit: Duration,
     folder: TempDir,
 }
 
@@ -35,7 +37,7 @@ impl Place {
         cluster.keep_defined();
         let namespace = cluster.namespace(purpose, &json!({}));
         let account = controller(&namespace, submitter);
-        Some(Self { namespace, account, folder: tempfile::tempdir().unwrap() })
+        Some(Self { namespace, account, limit: LIMIT, folder: tempfile::tempdir().unwrap() })
     }
 
     pub fn cluster(&self) -> &'static Cluster {
@@ -113,7 +115,7 @@ impl Place {
     /// Waits until an application is as it should be. `sight` gives what is seen where it is not.
     #[track_caller]
     pub fn until(&self, name: &str, what: &str, right: impl Fn(&Json) -> bool) -> Json {
-        within(LIMIT, &format!("{name} {what}"), || {
+        within(self.limit, &format!("{name} {what}"), || {
             let answer =
                 self.cluster().request("GET", &format!("{}/{name}", self.applications()), &Json::Null);
             if right(&answer.json) { Ok(answer.json) } else { Err(format!("{:#}", answer.json["status"])) }
@@ -129,7 +131,7 @@ impl Place {
     /// Waits until there is no such application, nor anything that belongs to it.
     #[track_caller]
     pub fn gone(&self, name: &str) {
-        within(LIMIT, &format!("{name} to be gone"), || {
+        within(self.limit, &format!("{name} to be gone"), || {
             let answer =
                 self.cluster().request("GET", &format!("{}/{name}", self.applications()), &Json::Null);
             let left = self.left(name);
@@ -186,15 +188,48 @@ impl Place {
         events.iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The messages of an application's events.
+    pub fn messages(&self, name: &str) -> Vec<String> {
+        let events = self.list("v1", "events");
+        let own = events.iter().filter(|event| {
+            event["involvedObject"]["name"] == name && event["involvedObject"]["kind"] == "SparkApplication"
+        });
+        own.map(|event| event["message"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// A driver ends well, as its kubelet says.
     #[track_caller]
     pub fn end(&self, pod: &str) {
-        let terminated = json!({"exitCode": 0, "reason": "Completed"});
-        let ended = json!({"name": "spark-kubernetes-driver", "image": "", "imageID": "", "ready": false,
-            "restartCount": 0, "state": {"terminated": terminated}});
-        let ended = json!({"status": {"phase": "Succeeded", "containerStatuses": [ended]}});
+        self.ends(
+            pod,
+            "spark-kubernetes-driver",
+            "Succeeded",
+            &json!({"exitCode": 0, "reason": "Completed"}),
+        );
+    }
+
+    /// A pod ends in a phase, and its container so, as its kubelet says.
+    #[track_caller]
+    pub fn ends(&self, pod: &str, container: &str, phase: &str, terminated: &Json) {
+        let ended = json!({"name": container, "image": "", "imageID": "", "ready": false, "restartCount": 0,
+            "state": {"terminated": terminated}});
+        self.patch_pod(pod, &json!({"phase": phase, "containerStatuses": [ended]}));
+    }
+
+    /// Writes the status of a pod, as its kubelet does.
+    #[track_caller]
+    pub fn patch_pod(&self, pod: &str, status: &Json) {
         let path = self.namespace.path("v1", &format!("pods/{pod}/status"));
-        self.cluster().request("PATCH", &path, &ended).ok("end the driver");
+        self.cluster().request("PATCH", &path, &json!({"status": status})).ok("patch the status of a pod");
+    }
+
+    /// Keeps a pod from going until it is let go.
+    #[track_caller]
+    pub fn hold(&self, pod: &str, finalizers: &[&str]) {
+        let path = self.namespace.path("v1", &format!("pods/{pod}"));
+        self.cluster()
+            .request("PATCH", &path, &json!({"metadata": {"finalizers": finalizers}}))
+            .ok("hold a pod");
     }
 
     /// Creates a pod as Spark's driver does.

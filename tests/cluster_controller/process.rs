@@ -34,6 +34,7 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
         "--enable-metrics=true".to_owned(),
         "--metrics-labels=app_type,namespace,a-b".to_owned(),
         "--metrics-job-submit-latency-buckets=0.25,60".to_owned(),
+        "--metrics-endpoint=/spark/metrics".to_owned(),
     ];
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let mut operator = place.operator(&flags);
@@ -44,10 +45,22 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
         });
     }
     operator.acts();
-    place.create("good", &driver(&[("run-for", "0")]));
+    place.create("good", &driver(&[("outcome", "run")]));
     place.create("bad", &driver(&[("outcome", "fail"), ("run-for", "0")]));
     place.create("refused", &json!({"driver": {"serviceAccount": "nobody"}}));
     place.create("runs", &driver(&[("outcome", "run")]));
+    let good = place.in_state("good", "RUNNING");
+    for (number, phase, code) in [(1, "Succeeded", 0), (2, "Failed", 1)] {
+        let executor = place.executor(&good, number);
+        place.until("good", "to list it", |now| now["status"]["executorState"][&executor] == "RUNNING");
+        place.ends(
+            &executor,
+            "spark-kubernetes-executor",
+            phase,
+            &json!({"exitCode": code, "reason": "Error"}),
+        );
+    }
+    place.end("good-driver");
     place.in_state("good", "COMPLETED");
     place.in_state("bad", "FAILED");
     place.in_state("refused", "FAILED");
@@ -70,7 +83,23 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     has("spark_application_success_execution_time_seconds_count", "1");
     has("spark_application_submit_latency_seconds_count", "3");
     has("spark_executor_running_count", "1");
+    has("spark_executor_success_count", "1");
+    has("spark_executor_failure_count", "1");
+    // Where scrapers are sent to by the chart, and where they have always been.
+    let text = get(metrics, "/spark/metrics").unwrap().1;
+    assert!(text.contains("spark_application_count"), "{text}");
     let text = get(metrics, "/metrics").unwrap().1;
+    let buckets = text
+        .lines()
+        .filter(|line| line.starts_with("spark_application_submit_latency_seconds_histogram_bucket"));
+    let bounds: Vec<_> =
+        buckets.filter_map(|line| line.split_once("le=\"")?.1.split_once('"')).map(|(le, _)| le).collect();
+    assert_eq!(bounds, ["0.25", "60", "+Inf"], "{text}");
+    // Each is explained.
+    let documented = include_str!("../../docs/metrics.md");
+    for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()) {
+        assert!(documented.contains(&format!("`{name}`")), "docs/metrics.md says nothing of {name}");
+    }
     for name in [
         "# TYPE spark_application_failure_execution_time_seconds summary",
         "# TYPE spark_application_submit_latency_seconds_histogram histogram",
@@ -109,6 +138,30 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     {
         assert!(!text.contains(&format!("{name}{{")), "counted again: {name}");
     }
+}
+
+/// What is logged is what the level lets through, for people where it is to be.
+#[test]
+fn the_log_is_as_its_flags_say() {
+    let Some(place) = Place::new("logs") else { return };
+    let mut quiet = place.operator(&["--zap-log-level=error"]);
+    place.create("quiet", &driver(&[]));
+    place.in_state("quiet", "COMPLETED");
+    assert!(quiet.stop().success());
+    assert_eq!(quiet.log(), "");
+    let mut console = place.operator(&["--zap-encoder=console"]);
+    place.create("console", &driver(&[]));
+    place.in_state("console", "COMPLETED");
+    assert!(console.stop().success());
+    let log = console.log();
+    let line = log.lines().find(|line| line.contains("verb=create") && line.contains("resource=pods"));
+    let line = line.unwrap_or_else(|| panic!("{log}"));
+    assert!(line.contains(" INFO ") && !line.contains(['{', '\u{1b}']), "{line}");
+    println!("{line}");
+    let mut debug = place.operator(&["--zap-log-level=4"]);
+    debug.acts();
+    assert!(debug.stop().success());
+    assert!(debug.log().lines().count() > 0);
 }
 
 #[test]

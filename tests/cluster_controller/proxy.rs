@@ -1,7 +1,7 @@
 //! Between an operator and the API server: what it writes is counted, and at a write of our choice it is killed, before
 //! the API server sees the write, or after it was done and before the answer is seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,7 +11,7 @@ use std::thread;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use futures::channel::oneshot;
 use futures::{StreamExt, TryStreamExt};
@@ -48,10 +48,16 @@ pub enum Fault {
     Cut,
     /// What a watch begins at is too long ago; nothing is wrong with any other request.
     Expired,
+    /// A write is never answered; the API server never sees it. Nothing is wrong with any other request.
+    WriteIsLost,
+    /// A write is done, and never answered. Nothing is wrong with any other request.
+    WriteIsDoneInSilence,
+    /// The first watch of a resource is never answered; nothing is wrong with any other request.
+    WatchIsSilent,
 }
 
-/// All of them, in turn.
-const FAULTS: [Fault; 8] = [
+/// What a cluster does that answers badly, in turn.
+pub const BADLY: [Fault; 8] = [
     Fault::Refused(500),
     Fault::Refused(409),
     Fault::Refused(429),
@@ -61,6 +67,9 @@ const FAULTS: [Fault; 8] = [
     Fault::Cut,
     Fault::Expired,
 ];
+
+/// What a cluster does that answers never, in turn.
+pub const NEVER: [Fault; 2] = [Fault::WriteIsLost, Fault::WriteIsDoneInSilence];
 
 /// A write that reached the API server.
 #[derive(Clone, Debug)]
@@ -111,8 +120,8 @@ pub struct Proxy {
 struct Shared {
     client: Client,
     plan: Option<Plan>,
-    /// Every how many requests one goes wrong; 0: none.
-    faulty: usize,
+    /// Every how many requests one goes wrong, and how, in turn.
+    faulty: Option<(usize, &'static [Fault])>,
     kill: Sender<()>,
     seen: Mutex<Seen>,
 }
@@ -126,6 +135,8 @@ struct Seen {
     /// Requests of any kind.
     all: usize,
     faults: BTreeMap<String, usize>,
+    /// Paths that were watched.
+    watched: BTreeSet<String>,
     sent: Vec<Sent>,
     /// Bytes of bodies.
     received: usize,
@@ -135,15 +146,15 @@ struct Seen {
 impl Proxy {
     /// A proxy that asks with the rights of a kubeconfig.
     pub fn new(kubeconfig: &Path, plan: Option<Plan>) -> Self {
-        Self::start(kubeconfig, plan, 0)
+        Self::start(kubeconfig, plan, None)
     }
 
-    /// A proxy through which one in so many requests goes wrong, each time in another way; watches are cut, too.
-    pub fn faulty(kubeconfig: &Path, one_in: usize) -> Self {
-        Self::start(kubeconfig, None, one_in)
+    /// A proxy through which one in so many requests goes wrong, in these ways in turn.
+    pub fn faulty(kubeconfig: &Path, one_in: usize, ways: &'static [Fault]) -> Self {
+        Self::start(kubeconfig, None, Some((one_in, ways)))
     }
 
-    fn start(kubeconfig: &Path, plan: Option<Plan>, faulty: usize) -> Self {
+    fn start(kubeconfig: &Path, plan: Option<Plan>, faulty: Option<(usize, &'static [Fault])>) -> Self {
         let (kill, killed) = channel();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -212,14 +223,26 @@ enum Fate {
 }
 
 impl Shared {
-    /// What goes wrong with a request.
-    fn fault(&self) -> Option<Fault> {
+    /// What goes wrong with a request, if anything does.
+    fn fault(&self, method: &Method, uri: &Uri) -> Option<Fault> {
         let mut seen = self.seen.lock().unwrap();
         seen.all += 1;
-        if self.faulty == 0 || !seen.all.is_multiple_of(self.faulty) {
+        let watches = uri.query().is_some_and(|query| query.contains("watch="));
+        let first = watches && seen.watched.insert(uri.path().to_owned());
+        let (one_in, ways) = self.faulty?;
+        if !seen.all.is_multiple_of(one_in) {
             return None;
         }
-        let fault = FAULTS[(seen.all / self.faulty) % FAULTS.len()];
+        let fault = ways[(seen.all / one_in) % ways.len()];
+        let applies = match fault {
+            Fault::Expired => watches,
+            Fault::WatchIsSilent => first,
+            Fault::WriteIsLost | Fault::WriteIsDoneInSilence => method != Method::GET,
+            Fault::Refused(_) | Fault::DoneAndTimedOut | Fault::DoneAndCut | Fault::Cut => true,
+        };
+        if !applies {
+            return None;
+        }
         *seen.faults.entry(format!("{fault:?}")).or_default() += 1;
         Some(fault)
     }
@@ -259,7 +282,7 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
         }
         Fate::Answered | Fate::Killed(When::After) => {}
     }
-    let fault = shared.fault();
+    let fault = shared.fault(&parts.method, &parts.uri);
     match fault {
         Some(Fault::Refused(code)) => {
             let reason = match code {
@@ -274,7 +297,8 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
             return (code, [("content-type", "application/json")], status.to_string()).into_response();
         }
         Some(Fault::Cut) => return cut(),
-        Some(Fault::Expired) if parts.uri.query().is_some_and(|query| query.contains("watch=")) => {
+        Some(Fault::WriteIsLost | Fault::WatchIsSilent) => return never().await,
+        Some(Fault::Expired) => {
             let status = json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410,
                 "message": "seeded"});
             let event = json!({"type": "ERROR", "object": status}).to_string() + "\n";
@@ -308,11 +332,7 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
         .inspect_ok(move |bytes| counting.seen.lock().unwrap().answered += bytes.len());
     if !writes {
         // A watch that is cut says something first.
-        let body = if fault.is_some_and(|fault| fault != Fault::Expired) {
-            Body::from_stream(body.take(2))
-        } else {
-            Body::from_stream(body)
-        };
+        let body = if fault.is_some() { Body::from_stream(body.take(2)) } else { Body::from_stream(body) };
         return Response::from_parts(head, body);
     }
     let body: Bytes = axum::body::to_bytes(Body::from_stream(body), usize::MAX).await.unwrap();
@@ -330,6 +350,7 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
     match fault {
         Some(Fault::DoneAndTimedOut) => StatusCode::GATEWAY_TIMEOUT.into_response(),
         Some(Fault::DoneAndCut) => cut(),
+        Some(Fault::WriteIsDoneInSilence) => never().await,
         _ => Response::from_parts(head, Body::from(body)),
     }
 }

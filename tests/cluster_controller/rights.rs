@@ -113,6 +113,38 @@ fn the_charts_rights_are_enough_and_each_write_is_in_the_log() {
 }
 
 #[test]
+fn told_to_stop_in_the_middle_of_it_the_operator_ends_what_it_began() {
+    const COUNT: usize = 60;
+    let Some(place) = Place::new("drains") else { return };
+    let mut operator = place.operator(&[]);
+    operator.acts();
+    let drivers = || place.list("v1", "pods").len();
+    std::thread::scope(|scope| {
+        scope.spawn(|| place.create_many(COUNT, &driver(&[("outcome", "run")])));
+        eventually("some drivers", || if drivers() >= 5 { Ok(()) } else { Err(drivers()) });
+        assert!(operator.stop().success(), "{}", operator.log());
+    });
+    let before = drivers();
+    assert!(before < COUNT, "it was told to stop too late");
+    // A write that was cut off would be in one log alone.
+    joined(&place.cluster().requests(&place.account.user), &operator);
+    let again = place.operator(&["--max-tracked-executor-per-app=9"]);
+    for number in 0..COUNT {
+        let application = place.in_state(&format!("app-{number}"), "RUNNING");
+        assert_eq!(application["status"]["executionAttempts"], 1, "{:#}", application["status"]);
+    }
+    again.quiet();
+    let made = |operator: &Operator| {
+        let wrote = operator.wrote();
+        wrote.iter().filter(|line| line["verb"] == "create" && line["resource"] == "pods").count()
+    };
+    assert_eq!((made(&operator), made(&operator) + made(&again)), (before, COUNT));
+    println!(
+        "told to stop with {before} of {COUNT} drivers made: all writes were ended, and the rest done by the next"
+    );
+}
+
+#[test]
 fn each_write_of_a_submission_that_fails_is_in_the_log_too() {
     let Some(place) = Place::with("joined", "job") else { return };
     let mut operator = place.operator(&["--submitter=job"]);

@@ -375,7 +375,21 @@ fn deadlines_end_what_waits_for_too_long() {
     invalidating.generation = 2;
     let written = invalidating.clone().removed().write().status;
     let given_up = Scene { status: serde_json::to_value(written).unwrap(), ..invalidating.clone() };
+    // Written down, and waiting for its turn to be submitted since then.
+    let waits = |written: i64| {
+        let new = limited(Scene::of("").at(written), State::New);
+        let status = serde_json::to_value(new.write().status).unwrap();
+        Scene { status, now: NOW, ..new }
+    };
     check(vec![
+        ("it waits for its turn", Scene { now: 1_050, ..waits(1_010) }, "submit"),
+        ("it waits for its turn for too long", waits(1_010), "remove the rest"),
+        (
+            "nothing was made of it",
+            waits(1_010).removed(),
+            "FAILED (New for longer than 1m): SparkApplicationFailed",
+        ),
+        ("no operator was there in time, and one is now", waits(1_090), "submit"),
         ("not over", limited(submitted.clone().at(1_020), State::Submitted), "wait until 1060"),
         ("over", limited(submitted, State::Submitted), "FAILING (SUBMITTED for longer than 1m)"),
         ("of another state", limited(running.clone(), State::Submitted), "wait"),
@@ -412,6 +426,36 @@ fn executors_alone_are_written_once_in_a_second() {
         ),
         ("known", running.status(&json!({"executorState": {"e-1": "RUNNING", "e-2": "PENDING"}})), "wait"),
     ]);
+}
+
+#[test]
+fn the_last_executors_are_told_of_when_the_driver_has_ended() {
+    let known = json!({"executorState": {"e-1": "RUNNING"}});
+    let failed = pod("e-1", Role::Executor(1), Phase::Failed);
+    let with = |scene: Scene| Scene { executors: vec![failed.clone()], ..scene.status(&known) };
+    let ended = with(Scene::of("COMPLETED"));
+    check(vec![
+        (
+            "with its end",
+            with(Scene::of("SUCCEEDING")).removed(),
+            "COMPLETED: SparkExecutorFailed SparkApplicationCompleted",
+        ),
+        (
+            "with its failure",
+            with(Scene::of("FAILING")).with(driver(Phase::Failed)).removed(),
+            "FAILED: SparkExecutorFailed SparkApplicationFailed",
+        ),
+        ("after it", ended.clone(), "COMPLETED: SparkExecutorFailed"),
+        ("after it, and a moment after others", Scene { written: Some(NOW), ..ended }, "wait until 1101"),
+    ]);
+}
+
+#[test]
+fn whether_executors_were_seen_is_asked_where_they_are_listed() {
+    let mut ended = Scene::of("SUCCEEDING").removed();
+    assert_eq!(ended.says(), "COMPLETED: SparkApplicationCompleted SparkDriverCompleted");
+    ended.policy.most_executors = 0;
+    assert_eq!(ended.says(), "COMPLETED: SparkApplicationCompleted");
 }
 
 #[test]

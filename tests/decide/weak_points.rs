@@ -37,7 +37,7 @@ fn weak_points_1_to_3_a_submission_that_is_done_again_has_the_same_id() {
     }
     let done = status(
         &intent,
-        intent.viewed(Digest::default(), |view| submitted(view, &made(), Vec::new(), None).status),
+        intent.viewed(Digest::default(), |view| submitted(view, &made(), Vec::new(), None, view.now).status),
     );
     assert_eq!(done.application().submission(), intent.application().submission());
     assert!(!pending(&done.application()));
@@ -124,7 +124,8 @@ fn weak_point_14_a_missing_interval_is_five_seconds() {
 fn weak_point_15_each_event_is_sent_once_and_says_what_happened() {
     let new = Scene::of("");
     let intent = status(&new, new.write().status);
-    let failed = intent.viewed(Digest::default(), |view| submission_failed(view, "no such image", "Value"));
+    let failed =
+        intent.viewed(Digest::default(), |view| submission_failed(view, "no such image", "Value", view.now));
     let reasons: Vec<_> = failed.events.iter().map(|event| (event.reason, event.message.as_str())).collect();
     let said = "failed to submit SparkApplication pi: failed to submit spark application: no such image";
     assert_eq!(reasons, [("SparkApplicationSubmissionFailed", said)]);

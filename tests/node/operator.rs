@@ -11,6 +11,9 @@ use crate::process::Operator;
 use crate::spark::{LATER, application, namespace, pi};
 use crate::support::{Namespace, within};
 
+/// A file of the image that the user of its containers may not read.
+const UNREADABLE: &str = "local:///etc/shadow";
+
 /// A namespace with an operator, and the definitions installed as long as this lives.
 struct Place {
     namespace: Namespace,
@@ -118,6 +121,12 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
         "script",
         &json!({"type": "Python", "mainClass": null, "mainApplicationFile": "local:///opt/spark/no-such.py"}),
     );
+    // They are there, and root alone may read them.
+    place.create("secret-jar", &json!({"mainApplicationFile": UNREADABLE}));
+    place.create(
+        "secret-script",
+        &json!({"type": "Python", "mainClass": null, "mainApplicationFile": UNREADABLE}),
+    );
     place.create("image", &json!({"image": "localhost/no-such:1"}));
     // An image that is no Spark and ends well, whatever it is told to run.
     place.create(
@@ -134,12 +143,24 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
     let script = place.in_state("script", "FAILED");
     assert!(error(&script).contains("cannot open the application file"), "{}", error(&script));
     assert!(error(&script).contains("/opt/spark/no-such.py"), "{}", error(&script));
-    println!(
-        "a missing jar: {}\na missing script: {}\na missing class: {}",
-        error(&jar),
-        error(&script),
-        error(&class)
+    let secret_jar = place.in_state("secret-jar", "FAILED");
+    assert!(
+        error(&secret_jar).contains("could not load the main class or the application file"),
+        "{}",
+        error(&secret_jar)
     );
+    let secret_script = place.in_state("secret-script", "FAILED");
+    assert!(error(&secret_script).contains("Permission denied"), "{}", error(&secret_script));
+    assert!(error(&secret_script).contains("/etc/shadow"), "{}", error(&secret_script));
+    for (what, application) in [
+        ("a missing jar", &jar),
+        ("a missing script", &script),
+        ("a missing class", &class),
+        ("a jar that may not be read", &secret_jar),
+        ("a script that may not be read", &secret_script),
+    ] {
+        println!("{what}: {}", error(application));
+    }
     let image = place.until("image", "to wait for its image", |now| {
         error(now).contains("ErrImage") || error(now).contains("ImagePull")
     });

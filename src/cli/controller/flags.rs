@@ -129,13 +129,17 @@ pub(super) struct ProcessFlags {
     #[arg(long, value_name = "ADDRESS", default_value = "0", value_parser = server::address)]
     pub(super) metrics_bind_address: Address,
 
+    /// A path at which the same is answered
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true, value_parser = server::path)]
+    pub(super) metrics_endpoint: String,
+
     /// Put before the name of each metric of applications
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(super) metrics_prefix: String,
 
     /// Labels of applications that their metrics carry, separated by commas
-    #[arg(long, value_name = "LABELS", default_value = "", hide_default_value = true)]
-    pub(super) metrics_labels: String,
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    pub(super) metrics_labels: Vec<String>,
 
     /// Buckets of the time from creation to submission, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "0.5,1,2,4,8,16,32,64,128,256", value_parser = buckets)]
@@ -164,10 +168,6 @@ pub(super) struct ProcessFlags {
     /// Taken, not needed
     #[arg(long, value_name = "NUMBER", default_value = "100", hide = true)]
     pub(super) workqueue_ratelimiter_bucket_size: u32,
-
-    /// Taken, not read, as in Kubeflow's operator: it is always /metrics
-    #[arg(long, value_name = "PATH", default_value = "", hide = true)]
-    pub(super) metrics_endpoint: String,
 
     /// Taken, not read, as in Kubeflow's operator
     #[arg(long, value_name = "SELECTOR", default_value = "", hide = true)]

@@ -35,6 +35,8 @@ use crate::submit::{Choice, Classes, Job, Kind, Native, SparkSubmit, Submitter};
 
 /// Where spark-submit finds its defaults, under SPARK_HOME.
 const DEFAULTS: &str = "conf/spark-defaults.conf";
+/// The longest time between two requests that a limit may ask for.
+const YEAR: Duration = Duration::from_hours(365 * 24);
 /// Writes of the status at a time.
 const WRITES: usize = 32;
 
@@ -71,8 +73,8 @@ struct Start {
     controller_threads: usize,
 
     /// Namespaces to look after, separated by commas; empty: all
-    #[arg(long, value_name = "NAMES", default_value = "", hide_default_value = true)]
-    namespaces: String,
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    namespaces: Vec<String>,
 
     /// Label selector of further namespaces to look after
     #[arg(long, value_name = "SELECTOR", default_value = "", hide_default_value = true)]
@@ -185,7 +187,7 @@ fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>,
     if !flags.enable_metrics {
         return Ok(None);
     }
-    let labels = flags.metrics_labels.split(',').map(str::trim).filter(|label| !label.is_empty());
+    let labels = flags.metrics_labels.iter().map(|label| label.trim()).filter(|label| !label.is_empty());
     let config = Config {
         prefix: flags.metrics_prefix.clone(),
         labels: labels.map(str::to_owned).collect(),
@@ -210,7 +212,8 @@ fn metrics(flags: &ProcessFlags, registry: &Registry) -> Result<Option<Metrics>,
 /// What is done about every request.
 fn calls(flags: &ProcessFlags, registry: &Registry) -> Result<Calls, Failure> {
     let limiter = (flags.kube_api_qps > 0.0).then(|| {
-        let period = Duration::from_secs_f64(1.0 / flags.kube_api_qps);
+        // One in a year stands for what is still less often.
+        let period = Duration::try_from_secs_f64(1.0 / flags.kube_api_qps).unwrap_or(YEAR).min(YEAR);
         let burst = NonZeroU32::new(flags.kube_api_burst).unwrap_or(NonZeroU32::MIN);
         Quota::with_period(period).map(|quota| Arc::new(RateLimiter::direct(quota.allow_burst(burst))))
     });
@@ -229,10 +232,10 @@ fn submitters(
     choice: &Choice,
     cluster: &Connection,
     kubeconfig: Option<&str>,
-) -> Result<BTreeMap<&'static str, Arc<dyn Submitter>>, Failure> {
-    let mut submitters: BTreeMap<&'static str, Arc<dyn Submitter>> = BTreeMap::new();
-    submitters.insert(Kind::Native.name(), Arc::new(Native));
-    submitters.insert(Kind::Job.name(), Arc::new(Job));
+) -> Result<BTreeMap<Kind, Arc<dyn Submitter>>, Failure> {
+    let mut submitters: BTreeMap<Kind, Arc<dyn Submitter>> = BTreeMap::new();
+    submitters.insert(Kind::Native, Arc::new(Native));
+    submitters.insert(Kind::Job, Arc::new(Job));
     if choice.may(Kind::SparkSubmit) {
         let home = std::env::var_os("SPARK_HOME").map(PathBuf::from);
         let spark_home = home.filter(|home| home.join("bin/spark-submit").is_file()).ok_or_else(|| {
@@ -243,7 +246,7 @@ fn submitters(
         })?;
         let master = format!("k8s://{}", cluster.server());
         submitters.insert(
-            Kind::SparkSubmit.name(),
+            Kind::SparkSubmit,
             Arc::new(SparkSubmit {
                 spark_home,
                 master,
@@ -265,21 +268,21 @@ async fn operate(
     let stop = process::stop_on_signals().map_err(Failure::system)?;
     process::end_when_wedged(process::WEDGED);
     let kubeconfig = Some(args.kubeconfig.as_str()).filter(|file| !file.is_empty());
-    let cluster =
-        Connection::open(kubeconfig, None, Duration::from_secs(30)).await.map_err(Failure::system)?;
+    let cluster = Connection::open(kubeconfig, Duration::from_secs(30)).await.map_err(Failure::system)?;
     let calls = calls(&args.process, &registry)?;
     // The lease is renewed in time however many other requests wait to be sent.
     let at_once = cluster.clone().with_calls(Calls { limiter: None, ..calls.clone() });
     let cluster = cluster.with_calls(calls);
     let candidate = election.as_ref().map(|election| Candidate::new(&at_once, election));
-    let names =
-        args.namespaces.trim().trim_matches('"').split(',').map(|name| name.trim().to_owned()).collect();
+    // The chart of Kubeflow's operator writes none as "" with its quotes.
+    let names = args.namespaces.iter().map(|name| name.trim().trim_matches('"').to_owned());
+    let mut names: Vec<_> = names.collect();
     let selector = Some(args.namespace_selector.clone()).filter(|selector| !selector.is_empty());
-    let scope = match selector {
-        // An empty list beside a selector is no list: the selector alone counts.
-        Some(_) if args.namespaces.trim().trim_matches('"').is_empty() => Scope::new(Vec::new(), selector),
-        selector => Scope::new(names, selector),
-    };
+    // An empty list beside a selector is no list: the selector alone counts.
+    if selector.is_some() && names.iter().all(String::is_empty) {
+        names.clear();
+    }
+    let scope = Scope::new(names, selector);
     let actor = Actor {
         submitters: submitters(&options.choice, &cluster, kubeconfig)?,
         options,
@@ -366,7 +369,7 @@ async fn serve(
     }
     if let Some(address) = flags.metrics_bind_address.filter(|_| flags.enable_metrics) {
         let listener = server::listen(address).await.map_err(Failure::system)?;
-        tokio::spawn(server::serve(listener, server::metrics(registry)));
+        tokio::spawn(server::serve(listener, server::metrics(registry, &flags.metrics_endpoint)));
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ use super::record::{Application, Key, Stored, state_in};
 use super::recorder::Recorder;
 use super::state::State;
 use super::ui;
-use crate::api::SparkApplication;
+use crate::api::{SparkApplication, SparkApplicationStatus};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::runtime::lanes::{Lane, Urgency};
 use crate::runtime::write::{Mutation, Object};
@@ -75,7 +75,7 @@ pub struct Actor {
     /// What is known of it.
     pub index: Arc<Index>,
     /// The ways to submit, by their kind.
-    pub submitters: BTreeMap<&'static str, Arc<dyn Submitter>>,
+    pub submitters: BTreeMap<Kind, Arc<dyn Submitter>>,
     /// Submissions at a time, of each submitter: those that take seconds keep none waiting that take milliseconds.
     pub submissions: BTreeMap<Kind, Lane>,
     /// Writes of the status at a time; the most urgent first.
@@ -247,8 +247,16 @@ impl Actor {
                 self.read(&application.key, &application.uid).await.map(drop)
             }
             Err(error) => {
-                // It may have been done all the same.
+                // It may have been done all the same: then it is said, too.
                 self.index.lock().remember(application, |memory| memory.claimed = submission);
+                if error.retryable()
+                    && let Ok(Some(now)) = self.read(&application.key, &application.uid).await
+                    && SparkApplicationStatus::deserialize(&now["status"])
+                        .is_ok_and(|now| now == write.status)
+                {
+                    self.recorder.events(application, write.events);
+                    return Ok(());
+                }
                 Err(error.into())
             }
         }
@@ -368,7 +376,7 @@ impl Actor {
         let waited = || {
             let now = Timestamp::now();
             let since = self.decided(&application.key, &Round::default(), now, |view| view.since);
-            since.is_some_and(|since| since + PATIENCE < now)
+            since.is_some_and(|since| now.duration_since(since) > PATIENCE)
         };
         match removed {
             Err(Trouble::Cluster(error)) if waited() => {
@@ -451,10 +459,10 @@ impl Actor {
 /// Which write of a status goes first: the end of an application, then a change of its state, then executors.
 fn urgency(application: &Application, write: &Write) -> Urgency {
     let state = state_in(&write.status);
-    if state.is_final() {
-        0
-    } else if state == application.state() && state.has_driver() {
+    if state == application.state() && (state.has_driver() || state.is_final()) {
         2
+    } else if state.is_final() {
+        0
     } else {
         1
     }

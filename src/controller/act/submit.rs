@@ -49,11 +49,15 @@ impl Actor {
         let key = &pending.key;
         // Waiting may have taken a while, and only a slim record is kept.
         let Some(object) = self.read(key, &pending.uid).await? else { return Ok(()) };
-        let now = Timestamp::now();
-        let decided = self.decided(key, &Round::default(), now, |view| {
+        let begun = Timestamp::now();
+        let decided = self.decided(key, &Round::default(), begun, |view| {
             (decide(&view, &self.options.policy), view.application.clone())
         });
         let Some((Step::Submit, application)) = decided else { return Ok(()) };
+        // Another may have its name by now.
+        if !pending.is_of(&application) {
+            return Ok(());
+        }
         let outcome = match SparkApplication::deserialize(&object) {
             Ok(typed) => tokio::select! {
                 outcome = self.submitted(&application, &typed) => outcome,
@@ -62,14 +66,16 @@ impl Actor {
             Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
         };
         let viewed = |write: &dyn Fn(&View<'_>) -> Write| {
-            self.decided(key, &Round::default(), now, |view| write(&view))
+            self.decided(key, &Round::default(), Timestamp::now(), |view| write(&view))
         };
         let write = match outcome {
             Ok(Outcome::Done { done, notes, ui }) => {
-                viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone()))
+                viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone(), begun))
             }
             Ok(Outcome::Later(error)) => return Err(error.into()),
-            Err((error, category)) => viewed(&|view| decide::submission_failed(view, &error, &category)),
+            Err((error, category)) => {
+                viewed(&|view| decide::submission_failed(view, &error, &category, begun))
+            }
         };
         match write {
             Some(write) => {
@@ -80,15 +86,21 @@ impl Actor {
         }
     }
 
-    /// When this submission failed for the first time. One by spark-submit may have taken minutes before that.
-    fn first_failed(&self, application: &Application) -> Timestamp {
+    /// How long ago this submission failed for the first time. One by spark-submit may have taken minutes before that.
+    fn failing_for(&self, application: &Application) -> SignedDuration {
         let now = Timestamp::now();
         let mut first = now;
         self.index.lock().remember(application, |memory| match &memory.failed {
             Some((submission, at)) if **submission == *application.submission() => first = *at,
             _ => memory.failed = Some((application.submission().into(), now)),
         });
-        first
+        now.duration_since(first)
+    }
+
+    /// How long a submission is tried again that fails so: what is on its way out has as long as one submission may take.
+    fn patience(&self, error: &SubmitError) -> SignedDuration {
+        let whole = SignedDuration::try_from(self.options.submission_limit).unwrap_or(SignedDuration::MAX);
+        if matches!(error, SubmitError::StillThere { .. }) { PATIENCE.max(whole) } else { PATIENCE }
     }
 
     /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted.
@@ -145,7 +157,7 @@ impl Actor {
         };
         let kind = self.options.choice.of(&typed.metadata).map_err(spark)?;
         let compiled = self.compiled(application, typed).map_err(spark)?;
-        let submitter = self.submitters.get(kind.name());
+        let submitter = self.submitters.get(&kind);
         let submitter = submitter.ok_or_else(|| {
             (
                 format!("the submitter {} is not set up in this operator", kind.name()),
@@ -179,7 +191,7 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() && self.first_failed(application) + PATIENCE > Timestamp::now() => {
+            Err(error) if error.passes() && self.failing_for(application) < self.patience(&error) => {
                 Ok(Outcome::Later(error))
             }
             Err(error) => {
@@ -226,12 +238,15 @@ impl Actor {
             };
             let found = cluster.ask(&format!("get {what}"), api.get_opt(&name)).await;
             let (why, passes) = match found {
-                Ok(Some(found)) if owned_by(&found, &application.uid) => break Ok(found),
                 Ok(Some(found)) => {
+                    let leaving = found.meta().deletion_timestamp.is_some();
+                    if owned_by(&found, &application.uid) && !leaving {
+                        break Ok(found);
+                    }
                     let mut owners = found.owner_references().iter();
-                    let goes =
+                    let earlier =
                         owners.any(|owner| of_an_earlier(owner, &application.key.name, &application.uid));
-                    ("another has its name".to_owned(), goes)
+                    ("another has its name".to_owned(), leaving || earlier)
                 }
                 Err(error) if refused.is_status(409) || error.retryable() => {
                     (error.to_string(), error.retryable())

@@ -2,10 +2,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::write::{cause, executors, failure, gone, remove, rerun, reset, stamp, state_of, step, told};
+use super::write::{
+    cause, executors, executors_due, failure, gone, remove, rerun, reset, stamp, state_of, step, told,
+};
 use super::{Policy, RETRY_INTERVAL, Step, View};
 use crate::api::{DriverInfo, SparkApplicationStatus};
-use crate::controller::event::Event;
+use crate::controller::event::{self, Event};
 use crate::controller::pod::Phase;
 use crate::controller::record::time;
 use crate::controller::state::State;
@@ -20,14 +22,16 @@ pub(super) fn succeeding(view: &View<'_>, policy: &Policy) -> Step {
     if !view.removed {
         return Step::RemoveRest;
     }
-    let status = final_status(view, State::Completed, None, policy);
-    let mut events = vec![Event::normal("SparkApplicationCompleted", told(application, "completed"))];
-    if status.executor_state.is_none() {
+    let (status, mut events) = final_status(view, State::Completed, None, policy);
+    events.push(Event::normal("SparkApplicationCompleted", told(application, "completed")));
+    // Where none is listed, nobody knows.
+    let none_seen = status.executor_state.is_none() && policy.most_executors > 0;
+    if none_seen {
         let message = "The driver ended with exit code 0 and no executor was ever seen: is the image a Spark image, and does \
                        the program use Spark?";
         events.push(Event::warning("SparkDriverCompleted", message));
     }
-    let cause = status.executor_state.is_none().then_some("NoExecutorSeen");
+    let cause = none_seen.then_some("NoExecutorSeen");
     step(view, status, cause, events, "it ended well")
 }
 
@@ -50,23 +54,26 @@ pub(super) fn failing(view: &View<'_>, policy: &Policy) -> Step {
     if !view.removed {
         return Step::RemoveRest;
     }
-    let status = final_status(view, State::Failed, Some(application.error_message().to_owned()), policy);
-    let reason = "the restart policy allows no further run";
-    step(view, status, cause(application), vec![failure(application)], reason)
+    let error = application.error_message().to_owned();
+    let (status, mut events) = final_status(view, State::Failed, Some(error), policy);
+    events.push(failure(application));
+    step(view, status, cause(application), events, "the restart policy allows no further run")
 }
 
+/// The status at the end, and what is to be said of the last executors.
 pub(super) fn final_status(
     view: &View<'_>,
     state: State,
     error: Option<String>,
     policy: &Policy,
-) -> SparkApplicationStatus {
+) -> (SparkApplicationStatus, Vec<Event>) {
     let mut status = view.application.status.clone();
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = Some(state_of(state, error));
     status.driver_info = DriverInfo { pod_name: status.driver_info.pod_name, ..DriverInfo::default() };
-    status.executor_state = executors(view, state, policy).listed;
-    status
+    let executors = executors(view, state, policy);
+    status.executor_state = executors.listed;
+    (status, event::executors(&executors.changed))
 }
 
 /// An application that is done: its last executors, and its time to live.
@@ -81,13 +88,16 @@ pub(super) fn ended(view: &View<'_>, policy: &Policy) -> Step {
         return Step::Delete;
     }
     let just_after = until.and_then(|until| until.checked_add(SignedDuration::from_millis(1)).ok());
-    let listed = executors(view, application.state(), policy).listed;
-    if listed == status.executor_state || status.executor_state.is_none() {
+    let executors = executors(view, application.state(), policy);
+    if executors.listed == status.executor_state || status.executor_state.is_none() {
         return Step::Wait(just_after);
     }
+    if let Some(due) = executors_due(view) {
+        return Step::Wait(Some(just_after.map_or(due, |after| after.min(due))));
+    }
     let mut status = status.clone();
-    status.executor_state = listed;
-    step(view, status, cause(application), Vec::new(), "executors changed")
+    status.executor_state = executors.listed;
+    step(view, status, cause(application), event::executors(&executors.changed), "executors changed")
 }
 
 /// When an application that ended, or failed to be submitted, may try again; None: never.

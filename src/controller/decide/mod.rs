@@ -20,7 +20,7 @@ use self::submit::submit;
 use self::write::{gone, remove, rerun, reset, told, write, written};
 use super::event::Event;
 use super::pod::Pod;
-use super::record::Application;
+use super::record::{Application, time};
 use super::state::State;
 use super::submission::{self, Change, Digest};
 use crate::api::SparkApplicationStatus;
@@ -134,11 +134,22 @@ pub fn decide(view: &View<'_>, policy: &Policy) -> Step {
     match (step, deadline.zip(limit)) {
         // Only waiting is given up: what can be done is done.
         (Step::Wait(_), Some((deadline, limit))) if deadline <= view.now => overdue(view, policy, *limit),
+        // A submission may wait for its turn, or for spark-submit, after it was written down in time.
+        (Step::Submit, Some((deadline, limit)))
+            if deadline <= view.now && written_down_by(view, deadline) =>
+        {
+            overdue(view, policy, *limit)
+        }
         (Step::Wait(until), Some((deadline, _))) => {
             Step::Wait(Some(until.map_or(deadline, |until| until.min(deadline))))
         }
         (step, _) => step,
     }
+}
+
+/// Whether the submission that is pending was written down before a time.
+fn written_down_by(view: &View<'_>, when: Timestamp) -> bool {
+    time(view.application.status.last_submission_attempt_time.as_ref()).is_some_and(|at| at < when)
 }
 
 fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {

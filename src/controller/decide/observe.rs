@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::ended::final_status;
-use super::write::{executors, stamp, state_of, step, told};
-use super::{EXECUTORS_EVERY, Policy, Step, View};
+use super::write::{executors, executors_due, stamp, state_of, step, told};
+use super::{Policy, Step, View};
 use crate::controller::event::{self, Event};
 use crate::controller::pod::{Phase, Pod};
 use crate::controller::record::Application;
@@ -74,8 +74,7 @@ pub(super) fn observe(view: &View<'_>, policy: &Policy) -> Step {
     if only_executors && status.executor_state == application.status.executor_state {
         return Step::Wait(None);
     }
-    let due = view.written.and_then(|written| written.checked_add(EXECUTORS_EVERY).ok());
-    if let Some(due) = due.filter(|due| only_executors && *due > view.now) {
+    if let Some(due) = executors_due(view).filter(|_| only_executors) {
         return Step::Wait(Some(due));
     }
     let mut events = Vec::new();
@@ -111,18 +110,18 @@ pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -
     if !view.removed {
         return Step::RemoveRest;
     }
-    let mut status = final_status(view, State::Failed, Some(error), policy);
+    let (mut status, mut events) = final_status(view, State::Failed, Some(error), policy);
     if state == State::Invalidating {
         // Else the change that it was to be run again for would be one still.
         let attempt = status.submission_attempts.unwrap_or_default();
         let id = submission::id(&application.uid, application.generation, attempt, application.wishes.digest);
         status.submission_id = Some(id.as_str().to_owned());
     }
-    let event = Event::warning(
+    events.push(Event::warning(
         "SparkApplicationFailed",
         told(application, &format!("failed: it was {state} for too long")),
-    );
-    step(view, status, Some("DeadlineExceeded"), vec![event], reason)
+    ));
+    step(view, status, Some("DeadlineExceeded"), events, reason)
 }
 
 fn failing_now(
@@ -130,12 +129,14 @@ fn failing_now(
     policy: &Policy,
     error: String,
     cause: &str,
-    events: Vec<Event>,
+    mut events: Vec<Event>,
     reason: &'static str,
 ) -> Step {
     let mut status = view.application.status.clone();
     status.termination_time.get_or_insert_with(|| stamp(view.now));
     status.application_state = Some(state_of(State::Failing, Some(error)));
-    status.executor_state = executors(view, State::Failing, policy).listed;
+    let executors = executors(view, State::Failing, policy);
+    status.executor_state = executors.listed;
+    events.extend(event::executors(&executors.changed));
     step(view, status, Some(cause), events, reason)
 }

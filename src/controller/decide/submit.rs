@@ -1,5 +1,7 @@
 //! Submissions: written down before they are done, and how they went.
 
+use jiff::Timestamp;
+
 use super::ended::again;
 use super::write::{cause, failure, finished, gone, stamp, state_of, step, told, written};
 use super::{Step, TAKEN_OVER, View, Write};
@@ -39,7 +41,7 @@ pub(super) fn submit(view: &View<'_>) -> Step {
         }
     }
     if let Some(unreadable) = &application.wishes.unreadable {
-        let mut write = submission_failed(view, unreadable, "Unreadable");
+        let mut write = submission_failed(view, unreadable, "Unreadable", view.now);
         // It is refused for this spec: another one is tried.
         let attempt = application.status.submission_attempts.unwrap_or_default();
         let id = submission::id(&application.uid, application.generation, attempt, application.wishes.digest);
@@ -63,15 +65,18 @@ pub(super) fn submit(view: &View<'_>) -> Step {
     written(view, status, application.state(), Vec::new(), "it is about to be submitted")
 }
 
-/// The status after a submission that succeeded.
+/// The status after a submission, begun at a time, that succeeded. It may have waited for its turn since it was written
+/// down: times are told from when it was begun.
 #[must_use]
 pub fn submitted(
     view: &View<'_>,
     done: &Submitted,
     notes: Vec<(String, String)>,
     ui: Option<DriverInfo>,
+    begun: Timestamp,
 ) -> Write {
     let mut status = view.application.status.clone();
+    status.last_submission_attempt_time = Some(stamp(begun));
     status.execution_attempts = Some(status.execution_attempts.unwrap_or_default().max(0).saturating_add(1));
     status.spark_application_id.clone_from(&done.application_id);
     status.driver_info = DriverInfo { pod_name: Some(done.driver_pod.clone()), ..ui.unwrap_or_default() };
@@ -82,10 +87,11 @@ pub fn submitted(
     finished(view, status, None, &Notes::New(notes), events, "the driver pod is created")
 }
 
-/// The status after a submission that failed.
+/// The status after a submission, begun at a time, that failed.
 #[must_use]
-pub fn submission_failed(view: &View<'_>, error: &str, category: &str) -> Write {
+pub fn submission_failed(view: &View<'_>, error: &str, category: &str, begun: Timestamp) -> Write {
     let mut status = view.application.status.clone();
+    status.last_submission_attempt_time = Some(stamp(begun));
     let error = format!("failed to submit spark application: {error}");
     let name = &view.application.key.name;
     let event = Event::warning(

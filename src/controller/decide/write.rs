@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{AGAIN, Policy, Step, View, Write};
+use super::{AGAIN, EXECUTORS_EVERY, Policy, Step, View, Write};
 use crate::api::{ApplicationState, DriverInfo, SparkApplicationStatus};
 use crate::controller::conditions::{self, Notes, whole_seconds};
 use crate::controller::event::Event;
@@ -40,6 +40,12 @@ pub(super) fn rerun(view: &View<'_>, status: SparkApplicationStatus, reason: &'s
 pub(super) fn executors<'a>(view: &View<'a>, state: State, policy: &Policy) -> Executors<'a> {
     let before = view.application.status.executor_state.as_ref();
     executors::observe(before, view.executors, state, policy.most_executors)
+}
+
+/// When executors may be told of again; None: now.
+pub(super) fn executors_due(view: &View<'_>) -> Option<Timestamp> {
+    let due = view.written.and_then(|written| written.checked_add(EXECUTORS_EVERY).ok());
+    due.filter(|due| *due > view.now)
 }
 
 /// The status without what belongs to one run.
