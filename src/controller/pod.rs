@@ -130,14 +130,12 @@ impl StoredSpec {
             Role::Executor(_) => (&[EXECUTOR_CONTAINER, OLD_EXECUTOR_CONTAINER], "executor"),
             _ => (&[DRIVER_CONTAINER], "driver"),
         };
-        let named = |name: &&str| self.containers.iter().find(|container| container.name == **name);
-        let told = || {
-            self.containers
-                .iter()
-                .find(|container| container.args.first().is_some_and(|first| first == argument))
-        };
-        let alone = || self.containers.first().filter(|_| self.containers.len() == 1);
-        names.iter().find_map(named).or_else(told).or_else(alone).map(|container| &*container.name)
+        let all = || self.containers.iter();
+        let of_name = |name: &&str| all().find(|container| container.name == **name);
+        let by_argument =
+            || all().find(|container| container.args.first().is_some_and(|first| first == argument));
+        let alone = || all().next().filter(|_| self.containers.len() == 1);
+        names.iter().find_map(of_name).or_else(by_argument).or_else(alone).map(|container| &*container.name)
     }
 }
 

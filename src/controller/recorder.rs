@@ -59,14 +59,13 @@ impl Recorder {
     pub fn events(&self, application: &Application, events: Vec<Event>) {
         let now = Timestamp::now();
         for (number, event) in events.into_iter().enumerate() {
-            let Event { reason, .. } = event;
-            let key = application.key.clone();
+            let (key, reason) = (application.key.clone(), event.reason);
             if self.lane.waiting() > MOST {
                 tracing::warn!(application = %key, reason, "event lost: too many wait");
                 continue;
             }
             // Thousands may wait: no more is kept than is written.
-            let object = object(application, event, now, number);
+            let object = object(application, &event, now, number);
             let (recorder, on_behalf) = (self.clone(), application.on_behalf(&application.status));
             self.under_way.spawn(async move {
                 let _turn = recorder.lane.turn(&key.namespace, 0).await;
@@ -152,7 +151,7 @@ impl Recorder {
 
 /// An event as core/v1 has it: the roles of Kubeflow's operator allow these, and not those of events.k8s.io. The number tells
 /// those of one moment apart.
-fn object(application: &Application, event: Event, now: Timestamp, number: usize) -> CoreEvent {
+fn object(application: &Application, event: &Event, now: Timestamp, number: usize) -> CoreEvent {
     let key = &application.key;
     let time = Some(Time(now));
     CoreEvent {

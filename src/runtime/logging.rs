@@ -48,9 +48,13 @@ impl FromStr for Encoder {
     }
 }
 
+/// Says of each request that failed what is said again by whoever asked, with what it was about.
+const REQUESTS: &str = "kube_client::client::builder";
+
 /// Begins to log. What libraries say is heard from one level above: what goes on in connections helps nobody.
 pub fn start(level: Level, encoder: Encoder) {
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level.0);
+    let own = own.with_target(REQUESTS, LevelFilter::OFF);
     let filter = own.with_default(match level.0 {
         LevelFilter::TRACE => LevelFilter::DEBUG,
         other => other.min(LevelFilter::WARN),

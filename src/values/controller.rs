@@ -32,7 +32,7 @@ pub struct Controller {
     #[schemars(range(min = 0, max = 2_147_483_647))]
     pub max_tracked_executor_per_app: Option<i64>,
     /// Longest time in a state, for each that has one, such as "SUBMITTED=30m" (Go durations). An application that waits
-    /// longer fails, and its restart policy decides what follows.
+    /// longer fails; after SUBMITTED, RUNNING and UNKNOWN its restart policy decides what follows.
     #[default(Some(Vec::new()))]
     pub state_deadlines: Option<Vec<String>>,
     /// Seconds after which finished applications that do not say so themselves are deleted. Needs the feature gate

@@ -287,6 +287,7 @@ fn executors_come_and_go() {
     place.cluster().delete(&place.namespace.path("v1", &format!("pods/{}", names[0])));
     place.until("pi", "to miss one", |now| ["UNKNOWN", "FAILED"].contains(&is(now, 0).as_str()));
     let fails = place.executor(&running, 3);
+    place.until("pi", "to list the third", |now| now["status"]["executorState"][&fails] == "RUNNING");
     let terminated = json!({"exitCode": 52, "reason": "Error"});
     place.ends(&fails, "spark-kubernetes-executor", "Failed", &terminated);
     place.ends(

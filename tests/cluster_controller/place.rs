@@ -223,13 +223,22 @@ impl Place {
         self.cluster().request("PATCH", &path, &json!({"status": status})).ok("patch the status of a pod");
     }
 
-    /// Keeps a pod from going until it is let go.
+    /// Keeps an object (`pods/pi-driver`) from going.
     #[track_caller]
-    pub fn hold(&self, pod: &str, finalizers: &[&str]) {
-        let path = self.namespace.path("v1", &format!("pods/{pod}"));
-        self.cluster()
-            .request("PATCH", &path, &json!({"metadata": {"finalizers": finalizers}}))
-            .ok("hold a pod");
+    pub fn hold(&self, object: &str) {
+        self.finalizers(object, &["example.com/held"]);
+    }
+
+    /// Lets an object go that was kept.
+    #[track_caller]
+    pub fn let_go(&self, object: &str) {
+        self.finalizers(object, &[]);
+    }
+
+    #[track_caller]
+    fn finalizers(&self, object: &str, finalizers: &[&str]) {
+        let change = json!({"metadata": {"finalizers": finalizers}});
+        self.cluster().request("PATCH", &self.namespace.path("v1", object), &change).ok("patch finalizers");
     }
 
     /// Creates a pod as Spark's driver does.

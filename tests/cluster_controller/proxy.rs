@@ -52,6 +52,8 @@ pub enum Fault {
     WriteIsLost,
     /// A write is done, and never answered. Nothing is wrong with any other request.
     WriteIsDoneInSilence,
+    /// A write is done, and answered with 504. Nothing is wrong with any other request.
+    WriteIsDoneAndTimedOut,
     /// The first watch of a resource is never answered; nothing is wrong with any other request.
     WatchIsSilent,
 }
@@ -237,7 +239,9 @@ impl Shared {
         let applies = match fault {
             Fault::Expired => watches,
             Fault::WatchIsSilent => first,
-            Fault::WriteIsLost | Fault::WriteIsDoneInSilence => method != Method::GET,
+            Fault::WriteIsLost | Fault::WriteIsDoneInSilence | Fault::WriteIsDoneAndTimedOut => {
+                method != Method::GET
+            }
             Fault::Refused(_) | Fault::DoneAndTimedOut | Fault::DoneAndCut | Fault::Cut => true,
         };
         if !applies {
@@ -348,7 +352,9 @@ async fn forward(shared: Arc<Shared>, request: Request) -> Response {
         return never().await;
     }
     match fault {
-        Some(Fault::DoneAndTimedOut) => StatusCode::GATEWAY_TIMEOUT.into_response(),
+        Some(Fault::DoneAndTimedOut | Fault::WriteIsDoneAndTimedOut) => {
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
         Some(Fault::DoneAndCut) => cut(),
         Some(Fault::WriteIsDoneInSilence) => never().await,
         _ => Response::from_parts(head, Body::from(body)),

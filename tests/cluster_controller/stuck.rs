@@ -103,6 +103,56 @@ fn an_application_that_takes_the_name_of_one_just_deleted_runs() {
     }
 }
 
+/// Its driver takes long to go, as one does whose node is down. There is one place for submissions.
+#[test]
+fn an_application_that_waits_for_the_driver_before_it_keeps_no_other_waiting() {
+    let Some(place) = Place::new("waits") else { return };
+    let _operator = place.operator(&["--controller-threads=1"]);
+    place.create("pi", &driver(&[("outcome", "run")]));
+    let earlier = place.in_state("pi", "RUNNING");
+    place.hold("pods/pi-driver");
+    place.delete("pi");
+    eventually("the garbage collector to ask the driver to go", || {
+        let pods = place.list("v1", "pods");
+        if pods[0]["metadata"]["deletionTimestamp"].is_null() { Err("not yet") } else { Ok(()) }
+    });
+    place.create("pi", &driver(&[("outcome", "run")]));
+    for number in 0..3 {
+        place.create(&format!("other-{number}"), &driver(&[]));
+        place.in_state(&format!("other-{number}"), "COMPLETED");
+    }
+    assert_eq!(state_of(&place.get("pi")), "");
+    place.let_go("pods/pi-driver");
+    let running = place.in_state("pi", "RUNNING");
+    assert_ne!(running["metadata"]["uid"], earlier["metadata"]["uid"]);
+    assert_eq!(running["status"]["submissionAttempts"], 1, "{:#}", running["status"]);
+}
+
+/// As one of type LoadBalancer is until its cloud has let it go.
+#[test]
+fn a_service_that_is_on_its_way_out_is_not_taken_for_that_of_the_next_run() {
+    let Some(place) = Place::new("leaves") else { return };
+    let _operator = place.operator(&[]);
+    let mut spec = driver(&[("outcome", "run")]);
+    spec["restartPolicy"] = json!({"type": "OnFailure", "onFailureRetries": 1, "onFailureRetryInterval": 1});
+    place.create("pi", &spec);
+    place.in_state("pi", "RUNNING");
+    place.hold("services/pi-ui-svc");
+    let service = || place.cluster().get(&place.namespace.path("v1", "services/pi-ui-svc"));
+    let earlier = service();
+    place.ends("pi-driver", "spark-kubernetes-driver", "Failed", &json!({"exitCode": 1, "reason": "Error"}));
+    eventually("the service to be asked to go", || {
+        if service()["metadata"]["deletionTimestamp"].is_null() { Err("not yet") } else { Ok(()) }
+    });
+    std::thread::sleep(Duration::from_secs(3));
+    place.let_go("services/pi-ui-svc");
+    let again = place.until("pi", "to run again", |now| {
+        state_of(now) == "RUNNING" && now["status"]["executionAttempts"] == 2
+    });
+    assert_eq!(web_ui(&again), Some("pi-ui-svc"), "{:#}", again["status"]);
+    assert_ne!(service()["metadata"]["uid"], earlier["metadata"]["uid"]);
+}
+
 #[test]
 fn one_that_does_not_decode_says_so_and_all_others_go_on() {
     let Some(place) = Place::new("odd") else { return };

@@ -14,8 +14,6 @@ use crate::support::within;
 
 /// More attempts than any policy here allows.
 const MANY: i32 = 99;
-/// What keeps a pod from going.
-const HELD: &str = "example.com/held";
 
 /// A step of the table, and the application that is to make it.
 struct Case {
@@ -81,22 +79,19 @@ impl Case {
     /// What somebody does, and what happens to the driver, while no operator runs.
     fn happens(&self, place: &Place) {
         let Self { name, from, to, .. } = self;
-        match to {
-            State::Invalidating => drop(place.patch(name, &json!({"spec": {"arguments": ["2"]}}))),
-            State::Suspending | State::Suspended => {
-                drop(place.patch(name, &json!({"spec": {"suspend": true}})))
-            }
-            _ if *from == State::Suspended && self.late => {
-                drop(place.patch(name, &json!({"spec": {"suspend": true}})));
-            }
-            _ => {}
+        let suspended = *from == State::Suspended && self.late;
+        if *to == State::Invalidating {
+            place.patch(name, &json!({"spec": {"arguments": ["2"]}}));
+        } else if suspended || matches!(to, State::Suspending | State::Suspended) {
+            place.patch(name, &json!({"spec": {"suspend": true}}));
         }
         let pod = format!("{name}-driver");
         let failed = || {
-            place.ends(&pod, "spark-kubernetes-driver", "Failed", &json!({"exitCode": 1, "reason": "Error"}))
+            let terminated = json!({"exitCode": 1, "reason": "Error"});
+            place.ends(&pod, "spark-kubernetes-driver", "Failed", &terminated);
         };
         match (from, to) {
-            _ if self.waits_for_its_driver() => place.hold(&pod, &[HELD]),
+            _ if self.waits_for_its_driver() => place.hold(&format!("pods/{pod}")),
             (_, State::Succeeding) | (State::Succeeding, State::Completed) => place.end(&pod),
             (_, State::Failing) | (State::Failing, State::Failed | State::PendingRerun) => failed(),
             (_, State::Unknown) => place.patch_pod(&pod, &json!({"phase": "Unknown"})),
@@ -110,9 +105,13 @@ impl Case {
         let error = if fails { json!("it failed") } else { Json::Null };
         // No policy allows another attempt where it is to be final.
         let attempts = if self.to == State::Failed && !self.late { MANY } else { 1 };
-        // Another operator may be at a submission that was written down just now.
-        let begun = if self.late { Timestamp::now().to_string() } else { "2026-01-01T00:00:00Z".to_owned() };
+        // Long ago, but for what waits for another attempt.
+        let long_ago = "2026-01-01T00:00:00Z".to_owned();
+        let begun = if self.waits_for_another() { Timestamp::now().to_string() } else { long_ago.clone() };
+        // Since when a submission that waits for its turn is in its state.
+        let waits = self.late && matches!(self.from, State::PendingRerun | State::Resuming);
         json!({
+            "terminationTime": waits.then_some(long_ago),
             "applicationState": {"state": self.from.name(), "errorMessage": error},
             "submissionAttempts": attempts, "executionAttempts": attempts,
             "lastSubmissionAttemptTime": begun,
@@ -165,7 +164,7 @@ fn make(place: &Place, cases: &[Case], flags: &[&str]) -> BTreeMap<String, (Stat
     });
     assert!(operator.stop().success());
     for case in cases.iter().filter(|case| case.waits_for_its_driver()) {
-        place.hold(&format!("{}-driver", case.name), &[]);
+        place.let_go(&format!("pods/{}-driver", case.name));
     }
     made
 }

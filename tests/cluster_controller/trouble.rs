@@ -1,6 +1,7 @@
 //! Two operators at once, a leader that was stopped and comes back, a cluster that answers badly or not at all: each
 //! submission makes its driver once, and all applications come to their ends.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
@@ -134,6 +135,39 @@ fn a_cluster_that_answers_never_loses_and_doubles_nothing() {
     place.limit *= 4;
     let proxy = Proxy::faulty(&place.account.kubeconfig, 10, &NEVER);
     live_through(&place, &proxy, 4, &["--submission-timeout=10s"], "a silent cluster");
+}
+
+/// Every write is done and answered with 504. It is found to be done: nothing is written twice, and all of it is said.
+#[test]
+fn a_cluster_that_does_everything_and_says_so_of_nothing_is_believed_when_it_is_looked_at() {
+    let Some(place) = Place::new("late") else { return };
+    let proxy = Proxy::faulty(&place.account.kubeconfig, 1, &[Fault::WriteIsDoneAndTimedOut]);
+    let namespaces = format!("--namespaces={}", place.namespace.name);
+    let kubeconfig = proxy.kubeconfig(place.file("proxy.json"));
+    let operator = Operator::start(&kubeconfig, &place.file("log"), &[&namespaces]);
+    place.create("pi", &driver(&[("run-for", "2")]));
+    place.in_state("pi", "COMPLETED");
+    operator.quiet();
+    let mut writes: BTreeMap<_, usize> = BTreeMap::new();
+    for sent in proxy.sent() {
+        let done = (200..300).contains(&sent.status);
+        *writes.entry((sent.title(), done)).or_default() += 1;
+    }
+    let count = |title: &str, done| writes.get(&(title.to_owned(), done)).copied().unwrap_or_default();
+    assert_eq!(count("PUT sparkapplications/status", true), 5, "{writes:?}");
+    assert_eq!(count("PUT sparkapplications/status", false), 0, "{writes:?}");
+    assert_eq!(count("POST pods", true), 1, "{writes:?}");
+    let events = place.events("pi");
+    let said = |reason: &str| events.iter().filter(|found| *found == reason).count();
+    let expected = [
+        ("SparkApplicationSubmitted", 1),
+        ("SparkDriverRunning", 1),
+        // And that it had no executors.
+        ("SparkDriverCompleted", 2),
+        ("SparkApplicationCompleted", 1),
+    ];
+    assert!(expected.iter().all(|(reason, count)| said(reason) == *count), "{events:?}");
+    assert!(!operator.log().contains("kube_client"), "{}", operator.log());
 }
 
 /// The first watch of each resource never brings anything: no error says so, and no application is seen until then.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::batch::v1::Job as KubernetesJob;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value as Json, json};
@@ -27,28 +27,35 @@ pub fn jobs_that(inner: Client, annotations: Json) -> Client {
     })
 }
 
-/// The driver that spark-submit would make.
-pub fn driver_of(compiled: &Compiled) -> Pod {
-    build(compiled).unwrap().pod
+/// Makes what spark-submit would make: the driver, and its config maps, unless it is killed before that.
+async fn make(client: &Client, compiled: &Compiled, whole: bool) -> Pod {
+    let mut objects = build(compiled).unwrap();
+    let pods: Api<Pod> = Api::namespaced(client.clone(), &compiled.namespace);
+    let pod = pods.create(&PostParams::default(), &objects.pod).await.unwrap();
+    objects.own(&pod);
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), &compiled.namespace);
+    for map in objects.config_maps.iter().filter(|_| whole) {
+        maps.create(&PostParams::default(), map).await.unwrap();
+    }
+    pod
 }
 
 /// Runs a submission, and once its Job is there makes the driver.
 pub async fn beside(
     place: &Place,
     submission: impl Future<Output = Result<Submitted, SubmitError>>,
-    driver: Pod,
+    compiled: &Compiled,
 ) -> Result<Submitted, SubmitError> {
     let client = client(&place.0.cluster.kubeconfig()).await;
     let jobs: Api<KubernetesJob> = Api::namespaced(client.clone(), &place.0.name);
-    let pods: Api<Pod> = Api::namespaced(client, &place.0.name);
-    let id = &driver.metadata.labels.as_ref().unwrap()["sparkoperator.k8s.io/submission-id"];
+    let id = compiled.identity.submission.as_str();
     let mine = ListParams::default().labels(&format!("sparkoperator.k8s.io/submission-id={id}"));
     let made = async {
         while jobs.list(&mine).await.unwrap().items.is_empty() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         // An earlier driver goes before the Job comes.
-        pods.create(&PostParams::default(), &driver).await.unwrap();
+        make(&client, compiled, true).await;
     };
     // One that fails before there is a Job has nothing to wait for.
     tokio::pin!(submission);
@@ -78,7 +85,7 @@ fn a_job_that_makes_the_driver_is_a_success_and_stays_to_be_looked_at() {
     let done = run(async {
         let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "10"});
         let cluster = connection(jobs_that(place.connection().await.client, slow));
-        beside(&place, Job.submit(&compiled, &cluster), driver_of(&compiled)).await
+        beside(&place, Job.submit(&compiled, &cluster), &compiled).await
     })
     .unwrap();
     assert!(!done.adopted);
@@ -143,7 +150,7 @@ fn a_driver_whose_job_is_gone_is_adopted_without_another() {
         let cluster = place.connection().await;
         let slow = json!({"kwok.sparkoperator.k8s.io/run-for": "10"});
         let slow = connection(jobs_that(cluster.client.clone(), slow));
-        let done = beside(&place, Job.submit(&compiled, &slow), driver_of(&compiled)).await.unwrap();
+        let done = beside(&place, Job.submit(&compiled, &slow), &compiled).await.unwrap();
         let job = done.created.iter().find_map(|name| name.strip_prefix("Job/")).unwrap();
         place
             .0
@@ -162,6 +169,32 @@ fn a_driver_whose_job_is_gone_is_adopted_without_another() {
     });
 }
 
+/// spark-submit, which makes the pod first, may be killed before it has made the rest: such a driver would wait for ever.
+#[test]
+fn a_driver_that_was_left_half_made_goes_and_one_that_is_whole_is_adopted() {
+    for whole in [false, true] {
+        let Some(place) = Place::new("half") else { return };
+        let pending =
+            json!({"driver": {"annotations": {"kwok.sparkoperator.k8s.io/outcome": "image-pull-error"}}});
+        let compiled = compiled(&place.application("pi", &pending), 1);
+        place.write_down(&compiled);
+        run(async {
+            let cluster = place.connection().await;
+            let pod = make(&cluster.client, &compiled, whole).await;
+            let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &place.0.name);
+            match Job.submit(&compiled, &cluster).await {
+                Ok(done) => assert!(whole && done.adopted && Some(done.driver_uid) == pod.metadata.uid),
+                // The Job that was to make it again makes none here.
+                Err(error) => {
+                    assert!(!whole && matches!(error, SubmitError::SparkSubmit { .. }), "{error:?}");
+                    let left = pods.get_opt("pi-driver").await.unwrap();
+                    assert!(left.is_none_or(|pod| pod.metadata.deletion_timestamp.is_some()));
+                }
+            }
+        });
+    }
+}
+
 #[test]
 fn a_job_that_cannot_be_looked_at_for_a_while_goes_on() {
     let Some(place) = Place::new("job") else { return };
@@ -175,7 +208,7 @@ fn a_job_that_cannot_be_looked_at_for_a_while_goes_on() {
             let broken = look && counted.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
             if broken { Fate::NeverSent } else { Fate::Answered }
         });
-        let done = beside(&place, Job.submit(&compiled, &connection(client)), driver_of(&compiled)).await;
+        let done = beside(&place, Job.submit(&compiled, &connection(client)), &compiled).await;
         (done.unwrap(), looks.load(Ordering::SeqCst))
     });
     assert!(looks > 3, "{looks}");
@@ -206,7 +239,7 @@ fn a_job_that_can_be_looked_at_no_more_is_left_to_the_next_try() {
         let error = Job.submit(&compiled, &limited).await.unwrap_err();
         assert!(error.passes(), "{error:?}");
         let job = place.objects("pi").into_keys().find(|name| name.starts_with("Job/")).unwrap();
-        let again = beside(&place, Job.submit(&compiled, &cluster), driver_of(&compiled)).await;
+        let again = beside(&place, Job.submit(&compiled, &cluster), &compiled).await;
         assert!(again.unwrap().created.contains(&job), "another Job was begun");
     });
 }

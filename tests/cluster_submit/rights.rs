@@ -7,7 +7,7 @@ use serde_json::json;
 use spark_operator::submit::{Job, Native, SubmitError, Submitter};
 
 use crate::controller::controller;
-use crate::job::{beside, driver_of, jobs_that};
+use crate::job::{beside, jobs_that};
 use crate::place::{LIMIT, Place, client, compiled, connection, run, with_all};
 use crate::support::namespace::Account;
 
@@ -68,8 +68,7 @@ fn submission_by_job_needs_no_right_that_the_chart_does_not_give() {
             let compiled = compiled(&application, attempt);
             place.write_down(&compiled);
             let cluster = connection(jobs_that(account.clone(), slow.clone()));
-            let driver = driver_of(&compiled);
-            let submitted = beside(&place, Job.submit(&compiled, &cluster), driver).await;
+            let submitted = beside(&place, Job.submit(&compiled, &cluster), &compiled).await;
             assert!(!submitted.unwrap().adopted);
         }
         let failing = compiled(&place.application("no", &json!({})), 1);

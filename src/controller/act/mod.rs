@@ -461,9 +461,7 @@ fn urgency(application: &Application, write: &Write) -> Urgency {
     let state = state_in(&write.status);
     if state == application.state() && (state.has_driver() || state.is_final()) {
         2
-    } else if state.is_final() {
-        0
     } else {
-        1
+        Urgency::from(!state.is_final())
     }
 }
