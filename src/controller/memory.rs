@@ -16,14 +16,25 @@ pub struct Memory {
     /// The submission that is this operator's: written down by it, or found so when it started. One that appears while it
     /// runs is another operator's, which is at it.
     pub claimed: Option<Box<str>>,
-    /// The submission that failed for want of an answer, and when it first did.
-    pub failed: Option<(Box<str>, Timestamp)>,
+    /// The submission that fails and is tried again.
+    pub failing: Option<Box<Failing>>,
     /// The generation whose executors new ones are known to be.
     pub refreshed: Option<i64>,
     /// Since when it has been in its state.
     pub since: Timestamp,
     /// The spec that counts as submitted where the submission id does not say: the one that was first seen with it.
     pub baseline: Digest,
+}
+
+/// Since when a submission fails, and how.
+#[derive(Clone, Debug)]
+pub struct Failing {
+    /// Its id.
+    pub submission: Box<str>,
+    /// For want of an answer.
+    pub unanswered: Option<Timestamp>,
+    /// Because something is to go first.
+    pub waits: Option<Timestamp>,
 }
 
 impl Memory {
@@ -40,7 +51,7 @@ impl Memory {
                 looked: None,
                 written: None,
                 claimed: Some(submission.into()),
-                failed: None,
+                failing: None,
                 refreshed: None,
                 // Seen for the first time: since when it is so, the status may know.
                 since: entered(application, state, now),

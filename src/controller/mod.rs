@@ -40,7 +40,6 @@ use index::Changed;
 use pod::Pod;
 use queue::{Outcome, Place, Queue};
 use record::Key;
-use scope::Scope;
 use watch::{Health, Hears};
 
 pub use conditions::Notes;
@@ -53,7 +52,6 @@ const LONGEST_FAILING: Duration = Duration::from_mins(5);
 #[derive(Debug)]
 pub struct Controller {
     actor: Arc<Actor>,
-    scope: Arc<Scope>,
     queue: Queue,
     /// Whether this replica is the one that acts.
     leads: AtomicBool,
@@ -65,7 +63,7 @@ pub struct Controller {
 impl Controller {
     /// An operator that does nothing yet, and what it takes its work from.
     #[must_use]
-    pub fn new(actor: Actor, scope: Scope, longest_wait: Duration) -> (Arc<Self>, Requests) {
+    pub fn new(actor: Actor, longest_wait: Duration) -> (Arc<Self>, Requests) {
         let (queue, requests) = Queue::new();
         let within = |what: &str, namespace: Option<&String>| {
             Health::new(
@@ -73,22 +71,21 @@ impl Controller {
             )
         };
         let mut watches = Vec::new();
-        for namespace in scope.streams() {
+        for namespace in actor.scope.streams() {
             watches.push(within("sparkapplications", namespace.as_ref()));
             watches.push(within("pods", namespace.as_ref()));
         }
-        if scope.selector().is_some() {
+        if actor.scope.selector().is_some() {
             watches.push(Health::new("namespaces".to_owned()));
         }
         let leads = AtomicBool::new(false);
         let actor = Arc::new(actor);
-        let scope = Arc::new(scope);
-        (Arc::new(Self { actor, scope, queue, leads, watches, longest_wait }), Requests(requests))
+        (Arc::new(Self { actor, queue, leads, watches, longest_wait }), Requests(requests))
     }
 
     /// Begins to watch. A replica that does not lead watches too: it takes over at once.
     pub fn watch(self: &Arc<Self>) {
-        let streams = self.scope.streams();
+        let streams = self.actor.scope.streams();
         let client = || self.actor.cluster.client.clone();
         for (number, namespace) in streams.iter().enumerate() {
             let (this, client_, namespace_) = (Arc::clone(self), client(), namespace.clone());
@@ -102,14 +99,15 @@ impl Controller {
                 watch::pods(client_, namespace_.as_deref(), &this.actor.index, &*this, health).await;
             });
         }
-        if self.scope.selector().is_some() {
+        if self.actor.scope.selector().is_some() {
             let (this, client) = (Arc::clone(self), client());
             tokio::spawn(async move {
-                let (Some(health), Some(selector)) = (this.watches.last(), this.scope.selector()) else {
+                let (Some(health), Some(selector)) = (this.watches.last(), this.actor.scope.selector())
+                else {
                     return;
                 };
                 watch::namespaces(client, selector, health, |now| {
-                    let (new, gone) = this.scope.select(now);
+                    let (new, gone) = this.actor.scope.select(now);
                     if !new.is_empty() {
                         tracing::info!(namespaces = ?new, "namespaces are selected now");
                         this.found(|namespace| new.iter().any(|new| new == namespace));
@@ -143,7 +141,7 @@ impl Controller {
     pub async fn lead(self: &Arc<Self>, requests: Requests, stop: CancellationToken) {
         self.leads.store(true, Ordering::SeqCst);
         self.actor.index.lock().claim_all();
-        let applications = self.found(|namespace| self.scope.contains(namespace));
+        let applications = self.found(|namespace| self.actor.scope.contains(namespace));
         tracing::info!(applications, "acting");
         self.look_at_all(|_| true);
         let this = Arc::clone(self);
@@ -180,11 +178,12 @@ impl Controller {
     }
 
     async fn look(&self, key: &Key, place: Place) -> Outcome {
-        // It may have been to be looked at before its namespace was no longer selected.
-        if !self.scope.contains(&key.namespace) {
-            return Outcome::Done(None);
+        let looked = self.actor.look_at(key, place).await;
+        // What was under way when its namespace was no longer selected is told of all the same.
+        if !self.actor.scope.contains(&key.namespace) {
+            self.left(|namespace| namespace == key.namespace);
         }
-        match self.actor.look_at(key, place).await {
+        match looked {
             Ok(until) => Outcome::Done(until.map(|until| {
                 let wait = until.duration_since(Timestamp::now());
                 Instant::now() + Duration::try_from(wait).unwrap_or_default()
@@ -235,7 +234,7 @@ pub struct Requests(
 
 impl Hears for Controller {
     fn look_at(&self, key: &Key) {
-        let acts = self.leads.load(Ordering::SeqCst) && self.scope.contains(&key.namespace);
+        let acts = self.leads.load(Ordering::SeqCst) && self.actor.scope.contains(&key.namespace);
         if acts && self.queue.now(key) {
             self.actor.recorder.named();
         }
@@ -243,13 +242,15 @@ impl Hears for Controller {
 
     fn application(&self, changed: &Changed) {
         let of = changed.after.as_ref().or(changed.before.as_ref());
-        if self.leads.load(Ordering::SeqCst) && of.is_some_and(|it| self.scope.contains(&it.key.namespace)) {
+        if self.leads.load(Ordering::SeqCst)
+            && of.is_some_and(|it| self.actor.scope.contains(&it.key.namespace))
+        {
             self.actor.recorder.application(changed);
         }
     }
 
     fn pod(&self, key: &Key, before: Option<&Pod>, after: Option<&Pod>) {
-        if self.leads.load(Ordering::SeqCst) && self.scope.contains(&key.namespace) {
+        if self.leads.load(Ordering::SeqCst) && self.actor.scope.contains(&key.namespace) {
             self.actor.recorder.pod(&self.actor.index, key, before, after);
         }
     }

@@ -25,6 +25,8 @@ const COMPONENT: &str = "spark-application-controller";
 const LONGEST: usize = 1024;
 /// Events are written while something else is done, and given up after this.
 const LIMIT: Duration = Duration::from_secs(30);
+/// Between two tries. One that was done is there under its name.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long the last ones are waited for.
 const FLUSH: Duration = Duration::from_secs(5);
 /// Events written at a time, and how many may wait: what comes on top is lost, and said so in the log.
@@ -70,8 +72,16 @@ impl Recorder {
             self.under_way.spawn(async move {
                 let _turn = recorder.lane.turn(&key.namespace, 0).await;
                 let cluster = recorder.cluster.within(LIMIT).on_behalf(on_behalf);
-                if let Err(error) = cluster.create(&object, reason).await {
-                    tracing::warn!(application = %key, reason, %error, "event not written");
+                loop {
+                    match cluster.create(&object, reason).await {
+                        Err(error) if error.is_status(409) => return,
+                        Err(error) if error.retryable() && cluster.sleep(AGAIN).await => {}
+                        Err(error) => {
+                            tracing::warn!(application = %key, reason, %error, "event not written");
+                            return;
+                        }
+                        Ok(_) => return,
+                    }
                 }
             });
         }

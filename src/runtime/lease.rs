@@ -151,7 +151,7 @@ impl<'a> Candidate<'a> {
         // A renewal that was under way may be done after we have read it.
         loop {
             match self.release_once(&cluster).await {
-                Err(error) if error.is_status(409) && cluster.sleep(Duration::from_millis(50)).await => {}
+                Err(error) if error.retryable() && cluster.sleep(Duration::from_millis(50)).await => {}
                 Err(error) => {
                     tracing::warn!(lease = %self.election.name, %error, "the lease was not released");
                     return;

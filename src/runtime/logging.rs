@@ -54,11 +54,10 @@ const REQUESTS: &str = "kube_client::client::builder";
 /// Begins to log. What libraries say is heard from one level above: what goes on in connections helps nobody.
 pub fn start(level: Level, encoder: Encoder) {
     let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level.0);
-    let own = own.with_target(REQUESTS, LevelFilter::OFF);
-    let filter = own.with_default(match level.0 {
-        LevelFilter::TRACE => LevelFilter::DEBUG,
-        other => other.min(LevelFilter::WARN),
-    });
+    let filter = match level.0 {
+        LevelFilter::TRACE => own.with_default(LevelFilter::DEBUG),
+        other => own.with_target(REQUESTS, LevelFilter::OFF).with_default(other.min(LevelFilter::WARN)),
+    };
     let layer = format::layer().with_writer(std::io::stderr).with_ansi(false);
     let layer = match encoder {
         Encoder::Console => layer.boxed(),

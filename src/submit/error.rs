@@ -33,8 +33,8 @@ pub enum SubmitError {
         /// The object: `ConfigMap team-a/pi-prom-conf`.
         what: String,
     },
-    /// What an earlier run made is not gone yet.
-    #[error("{what} of an earlier run is still there")]
+    /// What is to go first, as what an earlier run made, is not gone yet.
+    #[error("{what} is to go first, and is still there")]
     StillThere {
         /// The object: `Pod team-a/pi-driver`.
         what: String,

@@ -21,7 +21,7 @@ use crate::spark::Compiled;
 use crate::spark::compile::SUBMISSION_ID;
 
 /// Between two looks at something that is on its way out.
-const BETWEEN: Duration = Duration::from_millis(200);
+pub(super) const BETWEEN: Duration = Duration::from_millis(200);
 /// How long something is waited for that is on its way out. Whoever submits tries again later: many that wait here for
 /// minutes would keep all others from being submitted.
 const MOMENT: Duration = Duration::from_secs(3);
@@ -34,9 +34,13 @@ impl Moment {
         Self(Instant::now() + MOMENT)
     }
 
+    pub(super) fn is_over(&self) -> bool {
+        Instant::now() >= self.0
+    }
+
     /// Waits a little; whether there is time left.
     pub(super) async fn goes_on(&self, cluster: &Connection) -> bool {
-        Instant::now() < self.0 && cluster.sleep(BETWEEN).await
+        !self.is_over() && cluster.sleep(BETWEEN).await
     }
 }
 
@@ -46,7 +50,7 @@ const CONF_VOLUME: &str = "spark-conf-volume";
 /// Why what belongs to a submission is written.
 pub(super) const SUBMITTED: &str = "the application is submitted";
 /// Why what a submission has made so far is deleted.
-pub(super) const FAILED: &str = "the submission failed";
+const FAILED: &str = "the submission failed";
 
 /// What is found under the driver pod's name.
 enum Found {
@@ -159,6 +163,14 @@ pub(super) async fn delete<K: Object>(
     }
 }
 
+/// Deletes what a submission that failed has made so far. Where not even that succeeds, the next one finds it.
+pub(super) async fn undo<K: Object>(cluster: &Connection, object: &K) {
+    if let Err(error) = delete(cluster, object, FAILED).await {
+        let what = described::<K>(&object.namespace().unwrap_or_default(), &object.name_any());
+        tracing::warn!(what, %error, "left behind");
+    }
+}
+
 /// Clears the way for a driver: what an earlier submission of the application left is deleted, and waited for a moment until
 /// it is gone, as is what the garbage collector takes. The pod that is there is ours when there is one after that.
 ///
@@ -178,8 +190,10 @@ pub(super) async fn clear(application: &Compiled, cluster: &Connection) -> Resul
             }
             Found::Older(pod) if deleted != pod.uid() => {
                 written_down(application, cluster).await?;
-                let gone = delete(cluster, &*pod, "an earlier submission left it").await;
-                gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
+                if pod.metadata.deletion_timestamp.is_none() {
+                    let gone = delete(cluster, &*pod, "an earlier submission left it").await;
+                    gone.map_err(|error| SubmitError::Cluster { what: what(), error })?;
+                }
                 deleted = pod.uid();
             }
             Found::Older(_) | Found::Orphaned => {}

@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::api::{ListParams, LogParams};
 use kube::{Api, Resource, ResourceExt};
 
-use super::existing::{self, FAILED, Moment, create, described, owned_by};
+use super::existing::{self, Moment, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter, native};
 use crate::runtime::client::{ClusterError, Connection};
 use crate::spark::compile::{APP_NAME, SUBMISSION_ID};
@@ -79,13 +79,13 @@ async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), Submi
 async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitted, SubmitError> {
     alone(application, cluster).await?;
     // What an earlier submission left would make spark-submit fail after all its work.
-    let adopted = existing::clear(application, cluster).await?.is_some();
-    if adopted
-        && !begun(application, cluster).await?
-        && let Some(pod) = existing::clear_whole(application, cluster).await?
-    {
-        // The Job has ended, and has been deleted since. Another would wait for a place that this driver may have taken.
-        return Ok(Submitted::of(&pod, vec![format!("Pod/{}", pod.name_any())], true));
+    let mut adopted = existing::clear(application, cluster).await?.is_some();
+    if adopted && !begun(application, cluster).await? {
+        if let Some(pod) = existing::clear_whole(application, cluster).await? {
+            // The Job has ended, and has been deleted since. Another would wait for a place that this driver may have taken.
+            return Ok(Submitted::of(&pod, vec![format!("Pod/{}", pod.name_any())], true));
+        }
+        adopted = false;
     }
     let (job, mut templates) = manifests(application, cluster.limit())?;
     let mut created = native::config_maps(application, cluster).await?;
@@ -110,7 +110,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
         Err(error) if error.passes() => Err(error),
         Err(error) => {
             // Its pod and its templates go with it. A minute of its own: the time may be up.
-            let _ = existing::delete(&cluster.within(Duration::from_mins(1)), &job, FAILED).await;
+            existing::undo(&cluster.within(Duration::from_mins(1)), &job).await;
             Err(error)
         }
     }

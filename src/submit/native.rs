@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Pod};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 
-use super::existing::{self, FAILED, Moment, SUBMITTED, create, described, owned_by};
+use super::existing::{self, Moment, SUBMITTED, create, described, owned_by};
 use super::{Kind, SubmitError, Submitted, Submitter};
 use crate::runtime::client::Connection;
 use crate::runtime::write::Object;
@@ -50,7 +50,7 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
         Err(error) if error.passes() => Err(error),
         Err(error) => {
             // What belongs to the pod goes with it. Where not even that succeeds, the next try finds it.
-            let _ = existing::delete(cluster, &pod, FAILED).await;
+            existing::undo(cluster, &pod).await;
             Err(error)
         }
     }
@@ -93,11 +93,12 @@ async fn driver(application: &Compiled, cluster: &Connection, pod: &Pod) -> Resu
             Err(error) => error,
         };
         if refused.is_status(409) {
+            // Quotas that many change at once refuse so, too: then there is nothing to clear, and an end to it.
+            let over = moment.is_over();
             if let Some(pod) = existing::clear(application, cluster).await? {
                 return Ok((pod, true));
             }
-            // Quotas that many change at once refuse so, too.
-            if moment.goes_on(cluster).await {
+            if !over && cluster.sleep(existing::BETWEEN).await {
                 continue;
             }
         }

@@ -74,7 +74,9 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     place.create("good", &driver(&[("outcome", "run")]));
     place.create("bad", &driver(&[("outcome", "fail"), ("run-for", "0")]));
     place.create("refused", &json!({"driver": {"serviceAccount": "nobody"}}));
-    place.create("runs", &driver(&[("outcome", "run")]));
+    let mut runs = driver(&[("outcome", "run")]);
+    runs["executor"] = json!({"labels": {"app_type": "of executors"}});
+    place.create("runs", &runs);
     let good = place.in_state("good", "RUNNING");
     for (number, phase, code) in [(1, "Succeeded", 0), (2, "Failed", 1)] {
         let executor = place.executor(&good, number);
@@ -92,14 +94,15 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     place.in_state("refused", "FAILED");
     let runs = place.in_state("runs", "RUNNING");
     place.executor(&runs, 1);
-    let labels = format!("{{a_b=\"Unknown\",app_type=\"Unknown\",namespace=\"{}\"}}", place.namespace.name);
-    let has = |name: &str, value: &str| {
-        let line = format!("{name}{labels} {value}");
+    let namespace = &place.namespace.name;
+    let has_of = |of: &str, name: &str, value: &str| {
+        let line = format!("{name}{{a_b=\"Unknown\",app_type=\"{of}\",namespace=\"{namespace}\"}} {value}");
         eventually(&line, || {
             let text = get(metrics, "/metrics").map_err(|error| error.to_string())?.1;
             if text.lines().any(|found| found == line) { Ok(()) } else { Err(text) }
         });
     };
+    let has = |name: &str, value: &str| has_of("Unknown", name, value);
     has("spark_application_count", "4");
     has("spark_application_submit_count", "3");
     has("spark_application_failed_submission_count", "1");
@@ -108,7 +111,7 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     has("spark_application_running_count", "1");
     has("spark_application_success_execution_time_seconds_count", "1");
     has("spark_application_submit_latency_seconds_count", "3");
-    has("spark_executor_running_count", "1");
+    has_of("of executors", "spark_executor_running_count", "1");
     has("spark_executor_success_count", "1");
     has("spark_executor_failure_count", "1");
     // Where scrapers are sent to by the chart, and where they have always been.
@@ -134,7 +137,7 @@ fn weak_point_58_metrics_have_names_that_can_be_read_and_a_restart_counts_nothin
     assert!(operator.stop().success());
     let _again = place.operator(&flags);
     has("spark_application_running_count", "1");
-    has("spark_executor_running_count", "1");
+    has_of("of executors", "spark_executor_running_count", "1");
     let text = get(metrics, "/metrics").unwrap().1;
     for name in
         ["spark_application_count", "spark_application_submit_count", "spark_application_success_count"]

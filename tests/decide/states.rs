@@ -381,12 +381,23 @@ fn deadlines_end_what_waits_for_too_long() {
         let status = serde_json::to_value(new.write().status).unwrap();
         Scene { status, now: NOW, ..new }
     };
+    let mine = |scene: Scene| Pod {
+        submission: Some(scene.application().submission().into()),
+        ..driver(Phase::Running)
+    };
     check(vec![
         ("it waits for its turn", Scene { now: 1_050, ..waits(1_010) }, "submit"),
-        ("it waits for its turn for too long", waits(1_010), "remove the rest"),
+        ("it waits for its turn for too long", waits(1_010), "look"),
+        ("its driver is there", waits(1_010).with(mine(waits(1_010))), "submit"),
+        (
+            "that of an earlier submission is",
+            waits(1_010).with(driver(Phase::Running)),
+            "remove pi-driver pi-driver-uid",
+        ),
+        ("there is none", waits(1_010).gone(), "remove the rest"),
         (
             "nothing was made of it",
-            waits(1_010).removed(),
+            waits(1_010).gone().removed(),
             "FAILED (New for longer than 1m): SparkApplicationFailed",
         ),
         ("no operator was there in time, and one is now", waits(1_090), "submit"),

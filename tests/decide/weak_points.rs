@@ -37,7 +37,9 @@ fn weak_points_1_to_3_a_submission_that_is_done_again_has_the_same_id() {
     }
     let done = status(
         &intent,
-        intent.viewed(Digest::default(), |view| submitted(view, &made(), Vec::new(), None, view.now).status),
+        intent.viewed(Digest::default(), |view| {
+            submitted(view, &made(), Vec::new(), None, Some(view.now)).status
+        }),
     );
     assert_eq!(done.application().submission(), intent.application().submission());
     assert!(!pending(&done.application()));

@@ -288,12 +288,13 @@ async fn operate(
         options,
         recorder: Recorder::new(cluster.clone(), metrics),
         index: Arc::new(Index::default()),
+        scope,
         submissions: Kind::ALL.map(|kind| (kind, Lane::new(args.controller_threads))).into(),
         writes: Lane::new(WRITES),
         cluster: cluster.clone(),
         stop: stop.clone(),
     };
-    let (controller, requests) = Controller::new(actor, scope, args.process.workqueue_ratelimiter_max_delay);
+    let (controller, requests) = Controller::new(actor, args.process.workqueue_ratelimiter_max_delay);
     let lease = candidate.as_ref().map(Candidate::health);
     serve(&args.process, &controller, lease, registry.clone()).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), server = cluster.server(), "started");

@@ -29,6 +29,7 @@ use super::pod::{Pod, StoredPod};
 use super::queue::Place;
 use super::record::{Application, Key, Stored, state_in};
 use super::recorder::Recorder;
+use super::scope::Scope;
 use super::state::State;
 use super::ui;
 use crate::api::{SparkApplication, SparkApplicationStatus};
@@ -74,6 +75,8 @@ pub struct Actor {
     pub cluster: Connection,
     /// What is known of it.
     pub index: Arc<Index>,
+    /// Where it acts.
+    pub scope: Scope,
     /// The ways to submit, by their kind.
     pub submitters: BTreeMap<Kind, Arc<dyn Submitter>>,
     /// Submissions at a time, of each submitter: those that take seconds keep none waiting that take milliseconds.
@@ -125,6 +128,10 @@ impl Actor {
         let mut round = Round::default();
         // Thousands may wait here: what only a step needs is made for that step.
         for _ in 0..STEPS {
+            // It may have been to be looked at before its namespace was no longer selected.
+            if !self.scope.contains(&key.namespace) {
+                return Ok(None);
+            }
             let now = Timestamp::now();
             let decided = self.decided(key, &round, now, |view| {
                 (decide(&view, &self.options.policy), view.application.clone())
@@ -162,7 +169,9 @@ impl Actor {
                         // It is written down: whoever comes next submits it.
                         () = self.stop.cancelled() => return Ok(None),
                     };
-                    Box::pin(self.submit(&pending)).await?;
+                    if let Some(again) = Box::pin(self.submit(&pending)).await? {
+                        return Ok(Some(again));
+                    }
                 }
                 Step::Refresh => Box::pin(self.refresh(&application, &round)).await?,
                 Step::Delete => {
@@ -249,11 +258,12 @@ impl Actor {
             Err(error) => {
                 // It may have been done all the same: then it is said, too.
                 self.index.lock().remember(application, |memory| memory.claimed = submission);
-                if error.retryable()
+                if error.unanswered()
                     && let Ok(Some(now)) = self.read(&application.key, &application.uid).await
                     && SparkApplicationStatus::deserialize(&now["status"])
                         .is_ok_and(|now| now == write.status)
                 {
+                    self.index.lock().remember(application, |memory| memory.written = Some(Timestamp::now()));
                     self.recorder.events(application, write.events);
                     return Ok(());
                 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Actor, Round, Trouble};
 use crate::api::{DriverInfo, SparkApplication};
 use crate::controller::decide::{self, Step, View, Write, decide};
+use crate::controller::memory::Failing;
 use crate::controller::record::{Application, Key, time};
 use crate::controller::{budget, ui};
 use crate::runtime::write::Object;
@@ -17,6 +18,9 @@ use crate::submit::{Kind, SubmitError, Submitted, of_an_earlier, owned_by};
 
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// When it is tried again after something was to go first: no watch tells when it has gone.
+const GOES: SignedDuration = SignedDuration::from_secs(1);
 
 /// How long it is tried to make what belongs beside a driver, which runs meanwhile.
 const BESIDE: Duration = Duration::from_secs(10);
@@ -44,24 +48,25 @@ impl Pending {
 }
 
 impl Actor {
-    /// Submits what is written down, and writes down how it went.
-    pub(super) async fn submit(&self, pending: &Pending) -> Result<(), Trouble> {
+    /// Submits what is written down, and writes down how it went; or when it is to be tried again, because something is to
+    /// go first.
+    pub(super) async fn submit(&self, pending: &Pending) -> Result<Option<Timestamp>, Trouble> {
         let key = &pending.key;
         // Waiting may have taken a while, and only a slim record is kept.
-        let Some(object) = self.read(key, &pending.uid).await? else { return Ok(()) };
+        let Some(object) = self.read(key, &pending.uid).await? else { return Ok(None) };
         let begun = Timestamp::now();
         let decided = self.decided(key, &Round::default(), begun, |view| {
             (decide(&view, &self.options.policy), view.application.clone())
         });
-        let Some((Step::Submit, application)) = decided else { return Ok(()) };
+        let Some((Step::Submit, application)) = decided else { return Ok(None) };
         // Another may have its name by now.
         if !pending.is_of(&application) {
-            return Ok(());
+            return Ok(None);
         }
         let outcome = match SparkApplication::deserialize(&object) {
             Ok(typed) => tokio::select! {
                 outcome = self.submitted(&application, &typed) => outcome,
-                () = self.unwanted(pending) => return self.cut_off(pending).await,
+                () = self.unwanted(pending) => return self.cut_off(pending).await.map(|()| None),
             },
             Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
         };
@@ -70,7 +75,13 @@ impl Actor {
         };
         let write = match outcome {
             Ok(Outcome::Done { done, notes, ui }) => {
+                // The driver may be there since long before an operator finds it.
+                let begun = (!done.adopted).then_some(begun);
                 viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone(), begun))
+            }
+            Ok(Outcome::Later(error @ SubmitError::StillThere { .. })) => {
+                tracing::debug!(application = %key, %error, "to be tried again");
+                return Ok(Timestamp::now().checked_add(GOES).ok());
             }
             Ok(Outcome::Later(error)) => return Err(error.into()),
             Err((error, category)) => {
@@ -80,35 +91,41 @@ impl Actor {
         match write {
             Some(write) => {
                 let _turn = self.writes.turn(&key.namespace, 1).await;
-                self.write(&application, write).await
+                self.write(&application, write).await.map(|()| None)
             }
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 
-    /// How long ago this submission failed for the first time. One by spark-submit may have taken minutes before that.
-    fn failing_for(&self, application: &Application) -> SignedDuration {
+    /// Whether a submission that failed so has failed so for too long. What is on its way out has as long as one submission
+    /// may take; the time that one by spark-submit took before it failed does not count.
+    fn fails_for_too_long(&self, application: &Application, error: &SubmitError) -> bool {
         let now = Timestamp::now();
+        let waits = matches!(error, SubmitError::StillThere { .. });
+        let limit = SignedDuration::try_from(self.options.submission_limit).unwrap_or(SignedDuration::MAX);
+        let patience = if waits { PATIENCE.max(limit) } else { PATIENCE };
         let mut first = now;
-        self.index.lock().remember(application, |memory| match &memory.failed {
-            Some((submission, at)) if **submission == *application.submission() => first = *at,
-            _ => memory.failed = Some((application.submission().into(), now)),
+        self.index.lock().remember(application, |memory| {
+            let submission = application.submission();
+            let failing = memory.failing.take().filter(|failing| *failing.submission == *submission);
+            let mut failing = failing.unwrap_or_else(|| {
+                Box::new(Failing { submission: submission.into(), unanswered: None, waits: None })
+            });
+            let since = if waits { &mut failing.waits } else { &mut failing.unanswered };
+            first = *since.get_or_insert(now);
+            memory.failing = Some(failing);
         });
-        now.duration_since(first)
+        now.duration_since(first) >= patience
     }
 
-    /// How long a submission is tried again that fails so: what is on its way out has as long as one submission may take.
-    fn patience(&self, error: &SubmitError) -> SignedDuration {
-        let whole = SignedDuration::try_from(self.options.submission_limit).unwrap_or(SignedDuration::MAX);
-        if matches!(error, SubmitError::StillThere { .. }) { PATIENCE.max(whole) } else { PATIENCE }
-    }
-
-    /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted.
+    /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted, its time
+    /// is up, or its namespace is no longer looked after.
     pub(super) async fn unwanted(&self, pending: &Pending) {
         let wanted = || {
             self.decided(&pending.key, &Round::default(), Timestamp::now(), |view| {
                 pending.is_of(view.application) && decide(&view, &self.options.policy) == Step::Submit
             })
+            .filter(|_| self.scope.contains(&pending.key.namespace))
         };
         loop {
             tokio::time::sleep(BETWEEN).await;
@@ -123,7 +140,7 @@ impl Actor {
     async fn cut_off(&self, pending: &Pending) -> Result<(), Trouble> {
         tracing::info!(
             application = %pending.key, uid = pending.uid, submission = pending.submission,
-            "the submission is cut off: the application was suspended, changed or deleted"
+            "the submission is cut off: it is no longer wanted"
         );
         let now = self.index.lock().application(&pending.key).cloned();
         match now.filter(|now| pending.is_of(now) && decide::pending(now)) {
@@ -191,7 +208,7 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() && self.failing_for(application) < self.patience(&error) => {
+            Err(error) if error.passes() && !self.fails_for_too_long(application, &error) => {
                 Ok(Outcome::Later(error))
             }
             Err(error) => {
@@ -246,7 +263,8 @@ impl Actor {
                     let mut owners = found.owner_references().iter();
                     let earlier =
                         owners.any(|owner| of_an_earlier(owner, &application.key.name, &application.uid));
-                    ("another has its name".to_owned(), leaving || earlier)
+                    let why = if leaving { "one is still being deleted" } else { "another has its name" };
+                    (why.to_owned(), leaving || earlier)
                 }
                 Err(error) if refused.is_status(409) || error.retryable() => {
                     (error.to_string(), error.retryable())

@@ -134,9 +134,10 @@ pub fn decide(view: &View<'_>, policy: &Policy) -> Step {
     match (step, deadline.zip(limit)) {
         // Only waiting is given up: what can be done is done.
         (Step::Wait(_), Some((deadline, limit))) if deadline <= view.now => overdue(view, policy, *limit),
-        // A submission may wait for its turn, or for spark-submit, after it was written down in time.
+        // A submission may wait for its turn, or for spark-submit, after it was written down in time. One that has made its
+        // driver is none to give up.
         (Step::Submit, Some((deadline, limit)))
-            if deadline <= view.now && written_down_by(view, deadline) =>
+            if deadline <= view.now && written_down_by(view, deadline) && !made_its_driver(view) =>
         {
             overdue(view, policy, *limit)
         }
@@ -150,6 +151,11 @@ pub fn decide(view: &View<'_>, policy: &Policy) -> Step {
 /// Whether the submission that is pending was written down before a time.
 fn written_down_by(view: &View<'_>, when: Timestamp) -> bool {
     time(view.application.status.last_submission_attempt_time.as_ref()).is_some_and(|at| at < when)
+}
+
+fn made_its_driver(view: &View<'_>) -> bool {
+    let submission = view.application.submission();
+    view.driver.is_some_and(|driver| driver.submission.as_deref() == Some(submission) && !driver.leaving)
 }
 
 fn next(view: &View<'_>, policy: &Policy, state: State) -> Step {

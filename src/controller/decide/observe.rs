@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::ended::final_status;
-use super::write::{executors, executors_due, stamp, state_of, step, told};
+use super::write::{executors, executors_due, remove, stamp, state_of, step, told};
 use super::{Policy, Step, View};
 use crate::controller::event::{self, Event};
 use crate::controller::pod::{Phase, Pod};
@@ -106,6 +106,12 @@ pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -
     let reason = "the deadline of its state has passed";
     if state.has_driver() {
         return failing_now(view, policy, error, "DeadlineExceeded", Vec::new(), reason);
+    }
+    // FAILED means that nothing of it runs, as far as that is to be had.
+    match view.driver {
+        Some(driver) if !driver.leaving => return remove(driver),
+        None if state.submits() && !view.asked => return Step::Look,
+        _ => {}
     }
     if !view.removed {
         return Step::RemoveRest;

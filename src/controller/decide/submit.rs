@@ -65,18 +65,20 @@ pub(super) fn submit(view: &View<'_>) -> Step {
     written(view, status, application.state(), Vec::new(), "it is about to be submitted")
 }
 
-/// The status after a submission, begun at a time, that succeeded. It may have waited for its turn since it was written
-/// down: times are told from when it was begun.
+/// The status after a submission that succeeded. It may have waited for its turn since it was written down: times are told
+/// from when it was begun, where that is known.
 #[must_use]
 pub fn submitted(
     view: &View<'_>,
     done: &Submitted,
     notes: Vec<(String, String)>,
     ui: Option<DriverInfo>,
-    begun: Timestamp,
+    begun: Option<Timestamp>,
 ) -> Write {
     let mut status = view.application.status.clone();
-    status.last_submission_attempt_time = Some(stamp(begun));
+    if let Some(begun) = begun {
+        status.last_submission_attempt_time = Some(stamp(begun));
+    }
     status.execution_attempts = Some(status.execution_attempts.unwrap_or_default().max(0).saturating_add(1));
     status.spark_application_id.clone_from(&done.application_id);
     status.driver_info = DriverInfo { pod_name: Some(done.driver_pod.clone()), ..ui.unwrap_or_default() };
