@@ -96,10 +96,7 @@ fn why(
     }
     match application.state() {
         State::New if application.wishes.suspend => suspended(),
-        State::New if pending(application) => (
-            "it waits for its turn to be submitted, or is being submitted".to_owned(),
-            Some("if that takes long: --controller-threads is how many are submitted at a time"),
-        ),
+        _ if pending(application) => submitting(driver),
         State::New => (
             "no operator has taken it up".to_owned(),
             Some("is an operator running, and does it look after this namespace (spark.jobNamespaces)?"),
@@ -116,6 +113,20 @@ fn why(
         }
         State::Succeeding => ("the driver ended well".to_owned(), None),
         State::SubmissionFailed | State::Failed | State::Failing => (error.to_owned(), advice(error)),
+    }
+}
+
+/// An application whose submission is written down, and is not known to have ended.
+fn submitting(driver: Option<&Pod>) -> (String, Option<&'static str>) {
+    match driver.filter(|driver| driver.leaving) {
+        Some(driver) => (
+            format!("it waits until {} of an earlier run is gone", driver.name),
+            Some("see what keeps that pod: finalizers, or a node that is down (kubectl delete pod --force)"),
+        ),
+        None => (
+            "it waits for its turn to be submitted, or is being submitted".to_owned(),
+            Some("if that takes long: --controller-threads is how many are submitted at a time"),
+        ),
     }
 }
 

@@ -179,9 +179,10 @@ impl Controller {
 
     async fn look(&self, key: &Key, place: Place) -> Outcome {
         let looked = self.actor.look_at(key, place).await;
-        // What was under way when its namespace was no longer selected is told of all the same.
+        // What was under way when its namespace was no longer selected may have been counted since.
         if !self.actor.scope.contains(&key.namespace) {
-            self.left(|namespace| namespace == key.namespace);
+            let before = self.actor.index.lock().application(key).cloned();
+            self.actor.recorder.application(&Changed { before, after: None });
         }
         match looked {
             Ok(until) => Outcome::Done(until.map(|until| {

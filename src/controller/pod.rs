@@ -145,6 +145,12 @@ impl Pod {
     pub fn goes_on(&self) -> bool {
         matches!(self.phase, Phase::Pending | Phase::Running) && self.ended.is_none() && !self.leaving
     }
+
+    /// Whether nobody knows that it has ended.
+    #[must_use]
+    pub fn runs_still(&self) -> bool {
+        !matches!(self.phase, Phase::Succeeded | Phase::Failed) && self.ended.is_none()
+    }
 }
 
 impl StoredPod {

@@ -73,7 +73,9 @@ impl Queue {
             }
             Entry::Occupied(_) => false,
         };
-        self.at(key, now);
+        if news {
+            self.at(key, now);
+        }
         news
     }
 

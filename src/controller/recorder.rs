@@ -70,17 +70,18 @@ impl Recorder {
             let object = object(application, &event, now, number);
             let (recorder, on_behalf) = (self.clone(), application.on_behalf(&application.status));
             self.under_way.spawn(async move {
-                let _turn = recorder.lane.turn(&key.namespace, 0).await;
                 let cluster = recorder.cluster.within(LIMIT).on_behalf(on_behalf);
                 loop {
-                    match cluster.create(&object, reason).await {
-                        Err(error) if error.is_status(409) => return,
-                        Err(error) if error.retryable() && cluster.sleep(AGAIN).await => {}
-                        Err(error) => {
-                            tracing::warn!(application = %key, reason, %error, "event not written");
-                            return;
-                        }
-                        Ok(_) => return,
+                    let turn = recorder.lane.turn(&key.namespace, 0).await;
+                    let Err(error) = cluster.create(&object, reason).await else { return };
+                    drop(turn);
+                    if error.exists() {
+                        return;
+                    }
+                    // A quota is not waited for.
+                    if !error.retryable() || error.is_status(403) || !cluster.sleep(AGAIN).await {
+                        tracing::warn!(application = %key, reason, %error, "event not written");
+                        return;
                     }
                 }
             });

@@ -126,6 +126,12 @@ impl ClusterError {
         }
     }
 
+    /// Whether what was to be created is there: its name is taken. (Quotas that many change at once answer 409, too.)
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if status.reason == "AlreadyExists")
+    }
+
     /// Whether the same request may succeed later: the server was not reached, was busy, or a quota was used up.
     #[must_use]
     pub fn retryable(&self) -> bool {

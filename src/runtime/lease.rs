@@ -246,3 +246,37 @@ impl<'a> Candidate<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kube::{Client, Config};
+
+    use super::*;
+
+    #[test]
+    fn a_leader_that_has_not_said_so_for_longer_than_it_is_believed_is_not_well() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let client = Client::try_from(Config::new("http://127.0.0.1:1".parse().unwrap())).unwrap();
+            let cluster = Connection::of(client, "http://127.0.0.1:1", Duration::from_secs(1));
+            let election = Election {
+                namespace: "ns".to_owned(),
+                name: "lock".to_owned(),
+                identity: "us".to_owned(),
+                duration: Duration::from_secs(15),
+                renew_deadline: Duration::from_secs(10),
+                retry: Duration::from_secs(2),
+            };
+            let candidate = Candidate::new(&cluster, &election);
+            let health = candidate.health();
+            assert_eq!(health(), Ok(()), "it does not lead");
+            for (seconds, expected) in
+                [(14, Ok(())), (20, Err("the lease lock was renewed 20 s ago".to_owned()))]
+            {
+                let at = Instant::now().checked_sub(Duration::from_secs(seconds)).unwrap();
+                candidate.renewed.send_replace(Some(at));
+                assert_eq!(health(), expected);
+            }
+        });
+    }
+}

@@ -101,6 +101,12 @@ impl SubmitError {
         }
     }
 
+    /// Whether something is to go first that is on its way out.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self, Self::StillThere { .. })
+    }
+
     /// A short name that does not change: for metrics and events.
     #[must_use]
     pub fn category(&self) -> &'static str {

@@ -9,7 +9,7 @@ use crate::place::{Place, driver, error_of};
 use crate::support::eventually;
 
 /// What is printed about an application, and the exit code.
-fn explain(place: &Place, name: &str) -> (i32, String) {
+pub fn explain(place: &Place, name: &str) -> (i32, String) {
     explain_to(&place.cluster().kubeconfig(), place, name)
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use crate::explain::explain;
 use crate::operator::Operator;
 use crate::place::{Place, driver, error_of, state_of};
 use crate::support::eventually;
@@ -122,6 +123,8 @@ fn an_application_that_waits_for_the_driver_before_it_keeps_no_other_waiting() {
         place.in_state(&format!("other-{number}"), "COMPLETED");
     }
     assert_eq!(state_of(&place.get("pi")), "");
+    let said = explain(&place, "pi").1;
+    assert!(said.contains("Why:     it waits until pi-driver of an earlier run is gone"), "{said}");
     place.let_go("pods/pi-driver");
     let running = place.in_state("pi", "RUNNING");
     assert_ne!(running["metadata"]["uid"], earlier["metadata"]["uid"]);

@@ -381,6 +381,10 @@ fn deadlines_end_what_waits_for_too_long() {
         let status = serde_json::to_value(new.write().status).unwrap();
         Scene { status, now: NOW, ..new }
     };
+    let failing = Scene::of("FAILING")
+        .restart(json!({"type": "Always", "onFailureRetryInterval": 3600}))
+        .with(driver(Phase::Failed));
+    let failing = limited(failing, State::Failing);
     let mine = |scene: Scene| Pod {
         submission: Some(scene.application().submission().into()),
         ..driver(Phase::Running)
@@ -417,6 +421,12 @@ fn deadlines_end_what_waits_for_too_long() {
             "FAILED (INVALIDATING for longer than 1m): SparkApplicationFailed",
         ),
         ("the change that was given up is none any more", given_up, "wait"),
+        ("what has ended stays for its log", failing.clone(), "remove the rest"),
+        (
+            "it waits too long to be run again",
+            failing.removed(),
+            "FAILED (FAILING for longer than 1m): SparkApplicationFailed",
+        ),
         ("it is done: none", limited(Scene::of("COMPLETED"), State::Completed), "wait"),
     ]);
 }

@@ -161,15 +161,17 @@ impl Actor {
                     // One that cannot have the submitter that it asks for has only that to be told.
                     let kind = self.options.choice.of(&application.metadata()).unwrap_or(Kind::Native);
                     let pending = Pending::of(application);
-                    round = Round::default();
+                    // What was found belongs to the decision to submit; afterwards it is old.
+                    let found = std::mem::take(&mut round);
                     place.give_up();
                     let _turn = tokio::select! {
                         turn = self.submissions[&kind].turn(&key.namespace, 0) => turn,
-                        () = self.unwanted(&pending) => continue,
+                        () = self.unwanted(&pending, &found) => continue,
+                        () = self.out_of_scope(&key.namespace) => return Ok(None),
                         // It is written down: whoever comes next submits it.
                         () = self.stop.cancelled() => return Ok(None),
                     };
-                    if let Some(again) = Box::pin(self.submit(&pending)).await? {
+                    if let Some(again) = Box::pin(self.submit(&pending, &found)).await? {
                         return Ok(Some(again));
                     }
                 }

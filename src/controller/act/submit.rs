@@ -19,8 +19,10 @@ use crate::submit::{Kind, SubmitError, Submitted, of_an_earlier, owned_by};
 /// How long a submission is tried again that fails for want of an answer, before that is said in the status.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
-/// When it is tried again after something was to go first: no watch tells when it has gone.
-const GOES: SignedDuration = SignedDuration::from_secs(1);
+/// When it is tried again after something was to go first: not of everything do watches tell when it has gone.
+const SOON: SignedDuration = SignedDuration::from_secs(1);
+/// The longest time between two such tries.
+const LATE: SignedDuration = SignedDuration::from_secs(30);
 
 /// How long it is tried to make what belongs beside a driver, which runs meanwhile.
 const BESIDE: Duration = Duration::from_secs(10);
@@ -50,12 +52,16 @@ impl Pending {
 impl Actor {
     /// Submits what is written down, and writes down how it went; or when it is to be tried again, because something is to
     /// go first.
-    pub(super) async fn submit(&self, pending: &Pending) -> Result<Option<Timestamp>, Trouble> {
+    pub(super) async fn submit(
+        &self,
+        pending: &Pending,
+        found: &Round,
+    ) -> Result<Option<Timestamp>, Trouble> {
         let key = &pending.key;
         // Waiting may have taken a while, and only a slim record is kept.
         let Some(object) = self.read(key, &pending.uid).await? else { return Ok(None) };
         let begun = Timestamp::now();
-        let decided = self.decided(key, &Round::default(), begun, |view| {
+        let decided = self.decided(key, found, begun, |view| {
             (decide(&view, &self.options.policy), view.application.clone())
         });
         let Some((Step::Submit, application)) = decided else { return Ok(None) };
@@ -66,7 +72,7 @@ impl Actor {
         let outcome = match SparkApplication::deserialize(&object) {
             Ok(typed) => tokio::select! {
                 outcome = self.submitted(&application, &typed) => outcome,
-                () = self.unwanted(pending) => return self.cut_off(pending).await.map(|()| None),
+                () = self.unwanted(pending, found) => return self.cut_off(pending).await.map(|()| None),
             },
             Err(error) => Err((format!("{error}"), "Unreadable".to_owned())),
         };
@@ -79,11 +85,14 @@ impl Actor {
                 let begun = (!done.adopted).then_some(begun);
                 viewed(&|view| decide::submitted(view, &done, notes.clone(), ui.clone(), begun))
             }
-            Ok(Outcome::Later(error @ SubmitError::StillThere { .. })) => {
-                tracing::debug!(application = %key, %error, "to be tried again");
-                return Ok(Timestamp::now().checked_add(GOES).ok());
-            }
             Ok(Outcome::Later(error)) => return Err(error.into()),
+            Ok(Outcome::Waits(error, since)) => {
+                if since.is_zero() {
+                    tracing::info!(application = %key, %error, "waits");
+                }
+                let wait = (since / 4).clamp(SOON, LATE);
+                return Ok(Timestamp::now().checked_add(wait).ok());
+            }
             Err((error, category)) => {
                 viewed(&|view| decide::submission_failed(view, &error, &category, begun))
             }
@@ -97,13 +106,12 @@ impl Actor {
         }
     }
 
-    /// Whether a submission that failed so has failed so for too long. What is on its way out has as long as one submission
-    /// may take; the time that one by spark-submit took before it failed does not count.
-    fn fails_for_too_long(&self, application: &Application, error: &SubmitError) -> bool {
+    /// For how long a submission has been failing in this way. What is on its way out has as long as one submission may take;
+    /// the time that one by spark-submit took before it failed does not count.
+    fn failing_for(&self, application: &Application, error: &SubmitError) -> Result<SignedDuration, TooLong> {
         let now = Timestamp::now();
-        let waits = matches!(error, SubmitError::StillThere { .. });
         let limit = SignedDuration::try_from(self.options.submission_limit).unwrap_or(SignedDuration::MAX);
-        let patience = if waits { PATIENCE.max(limit) } else { PATIENCE };
+        let patience = if error.waits() { PATIENCE.max(limit) } else { PATIENCE };
         let mut first = now;
         self.index.lock().remember(application, |memory| {
             let submission = application.submission();
@@ -111,21 +119,32 @@ impl Actor {
             let mut failing = failing.unwrap_or_else(|| {
                 Box::new(Failing { submission: submission.into(), unanswered: None, waits: None })
             });
-            let since = if waits { &mut failing.waits } else { &mut failing.unanswered };
-            first = *since.get_or_insert(now);
+            if error.waits() {
+                // That the cluster answers is said with it.
+                failing.unanswered = None;
+                first = *failing.waits.get_or_insert(now);
+            } else {
+                first = *failing.unanswered.get_or_insert(now);
+            }
             memory.failing = Some(failing);
         });
-        now.duration_since(first) >= patience
+        Some(now.duration_since(first)).filter(|since| *since < patience).ok_or(TooLong)
     }
 
-    /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted, its time
-    /// is up, or its namespace is no longer looked after.
-    pub(super) async fn unwanted(&self, pending: &Pending) {
+    /// Ends when a namespace is no longer looked after.
+    pub(super) async fn out_of_scope(&self, namespace: &str) {
+        while self.scope.contains(namespace) {
+            tokio::time::sleep(BETWEEN).await;
+        }
+    }
+
+    /// Ends when a submission is no longer what is to be done: the application was suspended, changed or deleted, or its time
+    /// is up.
+    pub(super) async fn unwanted(&self, pending: &Pending, found: &Round) {
         let wanted = || {
-            self.decided(&pending.key, &Round::default(), Timestamp::now(), |view| {
+            self.decided(&pending.key, found, Timestamp::now(), |view| {
                 pending.is_of(view.application) && decide(&view, &self.options.policy) == Step::Submit
             })
-            .filter(|_| self.scope.contains(&pending.key.namespace))
         };
         loop {
             tokio::time::sleep(BETWEEN).await;
@@ -208,9 +227,11 @@ impl Actor {
                 Ok(Outcome::Done { done, notes, ui })
             }
             // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() && !self.fails_for_too_long(application, &error) => {
-                Ok(Outcome::Later(error))
-            }
+            Err(error) if error.passes() => match self.failing_for(application, &error) {
+                Ok(since) if error.waits() => Ok(Outcome::Waits(error, since)),
+                Ok(_) => Ok(Outcome::Later(error)),
+                Err(TooLong) => Err((error.to_string(), error.category().to_owned())),
+            },
             Err(error) => {
                 let field = match &error {
                     SubmitError::Application(error) if !error.field().is_empty() => {
@@ -288,4 +309,9 @@ enum Outcome {
     },
     /// Nobody knows: it is tried again.
     Later(SubmitError),
+    /// Something is to go first, since so long.
+    Waits(SubmitError, SignedDuration),
 }
+
+/// A submission has failed in one way for longer than that is waited for.
+struct TooLong;

@@ -109,7 +109,8 @@ pub(super) fn overdue(view: &View<'_>, policy: &Policy, limit: SignedDuration) -
     }
     // FAILED means that nothing of it runs, as far as that is to be had.
     match view.driver {
-        Some(driver) if !driver.leaving => return remove(driver),
+        // One that has ended stays for its log.
+        Some(driver) if driver.runs_still() && !driver.leaving => return remove(driver),
         None if state.submits() && !view.asked => return Step::Look,
         _ => {}
     }
