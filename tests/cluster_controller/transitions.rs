@@ -10,7 +10,7 @@ use spark_operator::controller::state::{State, TRANSITIONS, Transition};
 use crate::operator::Operator;
 use crate::place::{LIMIT, Place, driver};
 use crate::proxy::{Proxy, Sent};
-use crate::support::within;
+use crate::support::{eventually, within};
 
 /// More attempts than any policy here allows.
 const MANY: i32 = 99;
@@ -41,6 +41,11 @@ impl Case {
     /// One that waits for a next attempt until its deadline has passed.
     fn waits_for_another(&self) -> bool {
         self.late && matches!(self.from, State::SubmissionFailed | State::Failing)
+    }
+
+    /// One whose submission was written down, and has made nothing until its deadline has passed.
+    fn was_not_submitted(&self) -> bool {
+        self.late && matches!(self.from, State::New | State::PendingRerun | State::Resuming)
     }
 
     /// One that waits for its driver to go until its deadline has passed.
@@ -91,6 +96,14 @@ impl Case {
             place.ends(&pod, "spark-kubernetes-driver", "Failed", &terminated);
         };
         match (from, to) {
+            _ if self.was_not_submitted() => {
+                place.cluster().delete(&place.namespace.path("v1", &format!("pods/{pod}")));
+                eventually("the driver to be gone", || {
+                    let pods = place.list("v1", "pods");
+                    let there = pods.iter().any(|there| there["metadata"]["name"] == pod.as_str());
+                    if there { Err("it is there") } else { Ok(()) }
+                });
+            }
             _ if self.waits_for_its_driver() => place.hold(&format!("pods/{pod}")),
             (_, State::Succeeding) | (State::Succeeding, State::Completed) => place.end(&pod),
             (_, State::Failing) | (State::Failing, State::Failed | State::PendingRerun) => failed(),
@@ -109,7 +122,7 @@ impl Case {
         let long_ago = "2026-01-01T00:00:00Z".to_owned();
         let begun = if self.waits_for_another() { Timestamp::now().to_string() } else { long_ago.clone() };
         // Since when a submission that waits for its turn is in its state.
-        let waits = self.late && matches!(self.from, State::PendingRerun | State::Resuming);
+        let waits = self.was_not_submitted() && self.from != State::New;
         json!({
             "terminationTime": waits.then_some(long_ago),
             "applicationState": {"state": self.from.name(), "errorMessage": error},
