@@ -13,6 +13,8 @@ use crate::support::{Namespace, within};
 
 /// A file of the image that the user of its containers may not read.
 const UNREADABLE: &str = "local:///etc/shadow";
+/// And one in a folder that this user may not enter.
+const BEHIND_A_DOOR: &str = "local:///root/pi.py";
 
 /// A namespace with an operator, and the definitions installed as long as this lives.
 struct Place {
@@ -125,7 +127,7 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
     place.create("secret-jar", &json!({"mainApplicationFile": UNREADABLE}));
     place.create(
         "secret-script",
-        &json!({"type": "Python", "mainClass": null, "mainApplicationFile": UNREADABLE}),
+        &json!({"type": "Python", "mainClass": null, "mainApplicationFile": BEHIND_A_DOOR}),
     );
     place.create("image", &json!({"image": "localhost/no-such:1"}));
     // An image that is no Spark and ends well, whatever it is told to run.
@@ -151,7 +153,7 @@ fn jobs_that_cannot_run_are_told_with_the_real_cause() {
     );
     let secret_script = place.in_state("secret-script", "FAILED");
     assert!(error(&secret_script).contains("Permission denied"), "{}", error(&secret_script));
-    assert!(error(&secret_script).contains("/etc/shadow"), "{}", error(&secret_script));
+    assert!(error(&secret_script).contains("/root/pi.py"), "{}", error(&secret_script));
     for (what, application) in [
         ("a missing jar", &jar),
         ("a missing script", &script),
