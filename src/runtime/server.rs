@@ -66,7 +66,7 @@ pub fn probes(healthy: Check, ready: Check) -> Router {
 /// Where metrics always are.
 const METRICS: &str = "/metrics";
 
-/// Reads a path that metrics are answered at besides [`METRICS`]; nothing is none.
+/// Reads a path that metrics are answered at besides `/metrics`; nothing is none.
 ///
 /// # Errors
 /// It is no path.
@@ -79,7 +79,7 @@ pub fn path(text: &str) -> Result<String, String> {
     }
 }
 
-/// Answers [`METRICS`], and the same at another path.
+/// Answers `/metrics`, and the same at another path.
 pub fn metrics(registry: Registry, also: &str) -> Router {
     let exposed = get(move || async move { exposition(&registry) });
     let router = Router::new().route(METRICS, exposed.clone());
