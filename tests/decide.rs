@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a test")]
 
+#[path = "decide/deadlines.rs"]
+mod deadlines;
 #[path = "decide/generated.rs"]
 mod generated;
 #[path = "decide/scene.rs"]

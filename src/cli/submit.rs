@@ -168,7 +168,7 @@ async fn all(submissions: &[(Kind, Compiled)], args: &Args, cluster: &Connection
         let outcome = loop {
             match submitter.submit(compiled, &within).await {
                 // What an earlier run left is on its way out.
-                Err(SubmitError::StillThere { .. }) if within.sleep(BETWEEN).await => {}
+                Err(error) if error.waits() && within.sleep(BETWEEN).await => {}
                 outcome => break outcome,
             }
         };

@@ -160,7 +160,7 @@ impl Controller {
         }
         let known = self.actor.index.lock();
         for (key, pod) in known.pods().filter(|(key, _)| within(&key.namespace)) {
-            self.actor.recorder.found_pod(known.application(key), key, pod);
+            self.actor.recorder.pod_of(known.application(key), key, None, Some(pod));
         }
         let applications = known.applications().filter(|application| within(&application.key.namespace));
         applications.map(|application| self.actor.recorder.found(application)).count()
@@ -173,7 +173,7 @@ impl Controller {
             self.actor.recorder.application(&Changed { before: Some(application.clone()), after: None });
         }
         for (key, pod) in known.pods().filter(|(key, _)| within(&key.namespace)) {
-            self.actor.recorder.left_pod(known.application(key), key, pod);
+            self.actor.recorder.pod_of(known.application(key), key, Some(pod), None);
         }
     }
 

@@ -110,17 +110,16 @@ impl Recorder {
         }
     }
 
-    /// A pod of an application was there when this replica began to lead.
-    pub fn found_pod(&self, application: Option<&Application>, key: &Key, pod: &Pod) {
+    /// A pod of an application, where that is known, has changed, was found or is no longer looked after.
+    pub fn pod_of(
+        &self,
+        application: Option<&Application>,
+        key: &Key,
+        before: Option<&Pod>,
+        after: Option<&Pod>,
+    ) {
         if let Some(metrics) = &self.metrics {
-            metrics.pod(application, key, None, Some(pod));
-        }
-    }
-
-    /// A pod of an application is no longer this operator's to look after.
-    pub fn left_pod(&self, application: Option<&Application>, key: &Key, pod: &Pod) {
-        if let Some(metrics) = &self.metrics {
-            metrics.pod(application, key, Some(pod), None);
+            metrics.pod(application, key, before, after);
         }
     }
 
@@ -154,8 +153,8 @@ impl Recorder {
 
     /// A pod of an application has changed.
     pub fn pod(&self, index: &Index, key: &Key, before: Option<&Pod>, after: Option<&Pod>) {
-        if let Some(metrics) = &self.metrics {
-            metrics.pod(index.lock().application(key), key, before, after);
+        if self.metrics.is_some() {
+            self.pod_of(index.lock().application(key), key, before, after);
         }
     }
 }

@@ -110,13 +110,21 @@ fn earlier(application: &Compiled, owner: &OwnerReference) -> bool {
     application.identity.owner.as_ref().is_some_and(|us| of_an_earlier(owner, &us.name, &us.uid))
 }
 
+/// An object of the application's namespace, if there is one of this name.
+pub(super) async fn named<K: Object>(
+    application: &Compiled,
+    cluster: &Connection,
+    name: &str,
+) -> Result<Option<K>, SubmitError> {
+    let api: Api<K> = Api::namespaced(cluster.client.clone(), &application.namespace);
+    let what = described::<K>(&application.namespace, name);
+    let found = cluster.ask(&format!("get {what}"), api.get_opt(name)).await;
+    found.map_err(|error| SubmitError::Cluster { what, error })
+}
+
 /// Looks under the driver pod's name.
 async fn driver(application: &Compiled, cluster: &Connection) -> Result<Found, SubmitError> {
-    let name = &application.driver_pod;
-    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
-    let what = described::<Pod>(&application.namespace, name);
-    let pod = cluster.ask(&format!("get {what}"), pods.get_opt(name)).await;
-    Ok(whose(application, pod.map_err(|error| SubmitError::Cluster { what, error })?))
+    Ok(whose(application, named(application, cluster, &application.driver_pod).await?))
 }
 
 /// The driver of this submission, if there is one.
@@ -230,7 +238,7 @@ pub(super) async fn clear_whole(
 /// The driver that spark-submit, which has ended, has made. One that is on its way out is none.
 pub(super) async fn made(application: &Compiled, cluster: &Connection) -> Result<Option<Pod>, SubmitError> {
     match clear_whole(application, cluster).await {
-        Err(SubmitError::StillThere { .. }) => Ok(None),
+        Err(error) if error.waits() => Ok(None),
         made => made,
     }
 }
@@ -251,10 +259,7 @@ pub(super) async fn whole(
     let Some(name) = conf.filter_map(|volume| volume.config_map.as_ref()).map(|map| &map.name).next() else {
         return Ok(true);
     };
-    let what = described::<ConfigMap>(&application.namespace, name);
-    let maps: Api<ConfigMap> = Api::namespaced(cluster.client.clone(), &application.namespace);
-    let there = cluster.ask(&format!("get {what}"), maps.get_opt(name)).await;
-    Ok(there.map_err(|error| SubmitError::Cluster { what, error })?.is_some())
+    Ok(named::<ConfigMap>(application, cluster, name).await?.is_some())
 }
 
 /// What has the name of an object whose creation was refused, also where it is not the name that is refused: what the API

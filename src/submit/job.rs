@@ -54,8 +54,8 @@ pub fn manifests(
     job(application, (deadline + AFTER).as_secs())
 }
 
-/// Waits a moment until nothing submits an earlier attempt any more. One that was cut off takes its time to end, and may still
-/// create a driver, which would stand in the way of ours.
+/// Waits a moment until nothing submits an earlier attempt any more. One that was cut off takes its time to end, and may
+/// still create a driver, which would stand in the way of ours.
 async fn alone(application: &Compiled, cluster: &Connection) -> Result<(), SubmitError> {
     let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let (name, id) = (&application.name, application.identity.submission.as_str());
@@ -118,11 +118,8 @@ async fn submit(application: &Compiled, cluster: &Connection) -> Result<Submitte
 
 /// Whether there is a Job of this submission.
 async fn begun(application: &Compiled, cluster: &Connection) -> Result<bool, SubmitError> {
-    let jobs: Api<KubernetesJob> = Api::namespaced(cluster.client.clone(), &application.namespace);
     let name = name(&application.name, &application.identity.submission);
-    let what = described::<KubernetesJob>(&application.namespace, &name);
-    let there = cluster.ask(&format!("get {what}"), jobs.get_opt(&name)).await;
-    Ok(there.map_err(|error| SubmitError::Cluster { what, error })?.is_some())
+    Ok(existing::named::<KubernetesJob>(application, cluster, &name).await?.is_some())
 }
 
 /// Waits until spark-submit has ended, and finds the driver that it made.

@@ -231,3 +231,16 @@ impl Scene {
         }
     }
 }
+
+/// Each scene says what it should.
+#[track_caller]
+pub fn check(cases: Vec<(&str, Scene, &str)>) {
+    for (what, scene, expected) in cases {
+        assert_eq!(scene.says(), expected, "{what}");
+    }
+}
+
+/// On its way out.
+pub fn leaving(pod: Pod) -> Pod {
+    Pod { leaving: true, ..pod }
+}

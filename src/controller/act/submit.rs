@@ -106,9 +106,13 @@ impl Actor {
         }
     }
 
-    /// For how long a submission has been failing in this way. What is on its way out has as long as one submission may take;
-    /// the time that one by spark-submit took before it failed does not count.
-    fn failing_for(&self, application: &Application, error: &SubmitError) -> Result<SignedDuration, TooLong> {
+    /// For how long a submission that fails in this way has been tried again; None: it is not to be, or no longer. What is
+    /// on its way out has as long as one submission may take; the time that one by spark-submit took before it failed does
+    /// not count.
+    fn tried_for(&self, application: &Application, error: &SubmitError) -> Option<SignedDuration> {
+        if !error.passes() {
+            return None;
+        }
         let now = Timestamp::now();
         let limit = SignedDuration::try_from(self.options.submission_limit).unwrap_or(SignedDuration::MAX);
         let patience = if error.waits() { PATIENCE.max(limit) } else { PATIENCE };
@@ -128,7 +132,7 @@ impl Actor {
             }
             memory.failing = Some(failing);
         });
-        Some(now.duration_since(first)).filter(|since| *since < patience).ok_or(TooLong)
+        Some(now.duration_since(first)).filter(|since| *since < patience)
     }
 
     /// Ends when a namespace is no longer looked after.
@@ -226,13 +230,13 @@ impl Actor {
                 let ui = self.beside(application, typed, &done).await;
                 Ok(Outcome::Done { done, notes, ui })
             }
-            // Not the application's fault: asked again for a while, with the same id.
-            Err(error) if error.passes() => match self.failing_for(application, &error) {
-                Ok(since) if error.waits() => Ok(Outcome::Waits(error, since)),
-                Ok(_) => Ok(Outcome::Later(error)),
-                Err(TooLong) => Err((error.to_string(), error.category().to_owned())),
-            },
             Err(error) => {
+                // Not the application's fault: asked again for a while, with the same id.
+                match self.tried_for(application, &error) {
+                    Some(since) if error.waits() => return Ok(Outcome::Waits(error, since)),
+                    Some(_) => return Ok(Outcome::Later(error)),
+                    None => {}
+                }
                 let field = match &error {
                     SubmitError::Application(error) if !error.field().is_empty() => {
                         format!("{}: ", error.field())
@@ -312,6 +316,3 @@ enum Outcome {
     /// Something is to go first, since so long.
     Waits(SubmitError, SignedDuration),
 }
-
-/// A submission has failed in one way for longer than that is waited for.
-struct TooLong;
